@@ -1,0 +1,55 @@
+# The Python that the environments are made with: make lab PYTHON=python3.12
+PYTHON ?= python3
+BIN := .venv/bin
+OLDEST := .venv-oldest/bin
+NOTEBOOKS := $(patsubst notebooks/scripts/%.py,notebooks/%.ipynb,$(wildcard notebooks/scripts/*.py))
+
+# Kernels inherit it, and would then show no figures.
+unexport MPLBACKEND
+
+.PHONY: help env lab test test-oldest notebooks clean $(NOTEBOOKS)
+
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+
+env: .venv/installed  ## make .venv with the project and everything it needs
+
+# Started in the root, where jupytext finds in pyproject.toml which script a saved notebook updates.
+# Jupyter refuses to run as root, the user of many containers, unless told.
+lab: env  ## open the first notebook in JupyterLab (ARGS="--no-browser" prints the address)
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/12a_resnet_as_euler.ipynb \
+	  $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
+
+test: env  ## run all tests and all notebooks, comparing text and figures; lint
+	$(BIN)/ruff check
+	$(BIN)/python -m pytest
+
+test-oldest: .venv-oldest/installed  ## run all tests with the oldest versions that pyproject.toml admits
+	$(OLDEST)/python -m pytest
+
+notebooks: $(NOTEBOOKS)  ## make the notebooks from their scripts and run them; one: make notebooks/NAME.ipynb
+
+# Always: after a clone, or a save in JupyterLab, file times do not tell which notebook is stale.
+$(NOTEBOOKS): notebooks/%.ipynb: notebooks/scripts/%.py env
+	$(BIN)/python tests/build_notebook.py $<
+
+clean:  ## remove the environments and what the tests leave behind
+	rm -rf .venv .venv-oldest *.egg-info build .hypothesis .pytest_cache .ruff_cache
+
+# The file says that the install went through; it is made again when pyproject.toml is newer.
+.venv/installed: pyproject.toml | python
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet -e ".[test]"
+	touch $@
+
+.venv-oldest/installed: pyproject.toml | python
+	$(PYTHON) -m venv .venv-oldest
+	$(OLDEST)/pip install --quiet uv
+	$(OLDEST)/uv pip install --quiet --python $(OLDEST)/python --resolution lowest-direct -e ".[test]"
+	touch $@
+
+.PHONY: python
+python:
+	@$(PYTHON) -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "$(PYTHON) is older than 3.11 or lacks venv: name another, as in make lab PYTHON=python3.12," \
+	       "or on Debian and Ubuntu run: apt install python3-venv" >&2; exit 1; }

@@ -1,0 +1,59 @@
+"""Checks of what users hand in: an error names the argument, what was expected and what came."""
+
+import numbers
+
+import numpy as np
+
+
+def array(name, value, shape, hint="", finite=True):
+    """`value` as a float or complex array of that `shape`: a tuple of lengths, or of letters for free ones.
+
+    Raises TypeError where it holds no numbers, ValueError where the shape is another or, unless
+    `finite` is False, a number is not finite.
+    """
+    try:
+        a = np.asarray(value)
+    except ValueError as error:
+        raise TypeError(f"{name} is not an array of numbers: {error}") from None
+    if a.dtype.kind not in "fciub":
+        raise TypeError(f"{name} holds {a.dtype}, expected an array of numbers")
+    if a.dtype.kind in "iub":
+        a = a.astype(float)
+    fits = a.ndim == len(shape) and all(
+        isinstance(n, str) or n == m for n, m in zip(shape, a.shape, strict=True)
+    )
+    if not fits:
+        expected = "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
+        if not hint and a.ndim == 2 and len(shape) == 2 and a.shape[1] == shape[0]:
+            hint = f"one column per sample. Did you mean {name}.T?"
+        raise ValueError(f"{name} has shape {a.shape}, expected {expected}" + (hint and f": {hint}"))
+    if finite and not np.isfinite(a).all():
+        where = tuple(int(n) for n in np.argwhere(~np.isfinite(a))[0])
+        raise ValueError(f"{name} is not finite: {name}[{', '.join(map(str, where))}] is {a[where]}")
+    return a
+
+
+def number(name, value, minimum=-np.inf, above=-np.inf):
+    """`value` as a float; TypeError where it is no real number, ValueError where it is out of range."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} is {value!r}, expected a number")
+    if not (np.isfinite(value) and value >= minimum and value > above):
+        bound = f" > {above:g}" if above > -np.inf else f" >= {minimum:g}" if minimum > -np.inf else ""
+        raise ValueError(f"{name} is {value}, expected a finite number{bound}")
+    return float(value)
+
+
+def integer(name, value, minimum):
+    """`value` as an int that is at least `minimum`; TypeError or ValueError otherwise."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} is {value!r}, expected an integer")
+    if value < minimum:
+        raise ValueError(f"{name} is {value}, expected an integer >= {minimum}")
+    return int(value)
+
+
+def instance(name, value, kind, hint):
+    """`value`, where it is a `kind`; TypeError with the `hint` otherwise."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} is {value!r}, expected {hint}")
+    return value

@@ -1,0 +1,58 @@
+"""Planar data sets with the lecture's two targets."""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.datasets import make_moons
+
+from . import checks
+
+TARGETS = np.array([[0.0, 1.0], [2.0, 1.0]])  # one row per class: blue, red
+
+
+class Dataset(NamedTuple):
+    """x_in and y_out (2, I), one column per sample, and the label (I,) of each: 0 blue, 1 red."""
+
+    x_in: np.ndarray
+    y_out: np.ndarray
+    label: np.ndarray
+
+
+def disk_in_ring(I=64, seed=4):
+    """The lecture's data: half the points blue in a disk of radius 0.4, half red in the ring round it, 0.8 to 1.2.
+
+    Radii and angles are uniform. The blue ones come first; an odd I gives the ring one point more.
+    """
+    label, rng = _labels(I), np.random.default_rng(seed)
+    radius = np.where(label == 0, rng.uniform(0.0, 0.4, I), rng.uniform(0.8, 1.2, I))
+    angle = rng.uniform(0.0, 2 * np.pi, I)
+    return _dataset(radius * np.array([np.cos(angle), np.sin(angle)]), label)
+
+
+def moons(I=64, seed=0):
+    """Two half moons that reach into each other: no line separates them, but a planar flow does."""
+    checks.integer("I", I, 2)
+    points, label = make_moons(I, noise=0.08, random_state=seed, shuffle=False)
+    return _dataset((points - points.mean(axis=0)).T, label)
+
+
+def blobs(I=64, seed=0):
+    """Two round clouds that a line separates: the easy case."""
+    label, rng = _labels(I), np.random.default_rng(seed)
+    centre = np.array([[-0.6, 0.6], [-0.4, 0.4]])[:, label]
+    return _dataset(centre + 0.2 * rng.standard_normal((2, I)), label)
+
+
+def nearest_target(x):
+    """Label (I,) of the target that is nearest to each column of x (d, I); further coordinates are ignored."""
+    distance = np.linalg.norm(np.asarray(x)[:2, None] - TARGETS.T[:, :, None], axis=0)
+    return distance.argmin(axis=0)
+
+
+def _labels(I):
+    checks.integer("I", I, 2)
+    return np.repeat([0, 1], [I // 2, I - I // 2])
+
+
+def _dataset(x_in, label):
+    return Dataset(x_in, TARGETS[label].T, label)

@@ -1,0 +1,147 @@
+"""Figures. Each function draws on the Axes it is given, or makes one, and returns it; `show` puts it on the page.
+
+Colours as on the slides: inputs green, outputs orange, one class blue (circles), the other red (squares).
+"""
+
+from io import BytesIO
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import display
+from matplotlib.collections import LineCollection
+from matplotlib.colors import ListedColormap
+
+from .datasets import TARGETS, nearest_target
+
+BLUE, RED, GREEN, ORANGE, BLACK = "#1f4e9c", "#c0392b", "#1d7a4c", "#b35900", "#222222"
+CLASSES = [("blue", BLUE, "o"), ("red", RED, "s")]
+
+
+def use_style():
+    """Large type and few lines, from `neuralode.mplstyle`."""
+    plt.style.use("neuralode_lib.neuralode")
+
+
+def show(ax, alt):
+    """Show the figure that `ax` (an Axes or an array of them) is in, with `alt` for those who cannot see it."""
+    figure = np.ravel(ax)[0].figure
+    png = BytesIO()
+    figure.savefig(png, format="png", metadata={"Software": None})
+    plt.close(figure)
+    data = {"image/png": png.getvalue(), "text/plain": f"[Figure: {alt}]"}
+    display(data, raw=True, metadata={"image/png": {"alt": alt}})
+
+
+def panels(columns, rows=1, width=8, height=4.5, **kwargs):
+    """`columns` Axes (or `rows` x `columns`) beside each other in one figure of that size in inches."""
+    return plt.subplots(rows, columns, figsize=(width, height), **kwargs)[1]
+
+
+def network(widths, residual=False, ax=None):
+    """The slides' picture of a network: a column of nodes for each layer, inputs green, outputs orange.
+
+    residual: arcs over the layers show that each keeps what it was given.
+    """
+    ax = ax or panels(1, height=3.2)
+    columns = [(k, np.arange(n) - (n - 1) / 2) for k, n in enumerate(widths)]
+    for (k, left), (_, right) in zip(columns, columns[1:], strict=False):
+        for y0 in left:
+            for y1 in right:
+                ax.plot([k, k + 1], [y0, y1], color="0.75", lw=0.8, zorder=1)
+    if residual:
+        top = max(widths) / 2
+        for k in range(len(widths) - 1):
+            ax.annotate(
+                "",
+                xy=(k + 0.96, top),
+                xytext=(k + 0.04, top),
+                arrowprops={"arrowstyle": "->", "color": BLUE, "lw": 2, "connectionstyle": "arc3,rad=-0.45"},
+            )
+    for k, nodes in columns:
+        colour = GREEN if k == 0 else ORANGE if k == len(widths) - 1 else BLACK
+        ax.scatter(np.full(len(nodes), k), nodes, s=170, color=colour, zorder=2)
+    low, high = -max(widths) / 2 - 0.7, max(widths) / 2 + (1.2 if residual else 0.2)
+    ax.set(xlim=(-0.4, len(widths) - 0.6), ylim=(low, high))
+    ax.text(0, low, "input", color=GREEN, ha="center", va="bottom")
+    ax.text(len(widths) - 1, low, "output", color=ORANGE, ha="center", va="bottom")
+    ax.axis("off")
+    return ax
+
+
+def plane(ax=None, title=None):
+    """The lecture's window on the (x1, x2)-plane, with the two targets as crosses."""
+    ax = ax or panels(1, width=5, height=5.6)
+    for target, (_, colour, _) in zip(TARGETS, CLASSES, strict=True):
+        ax.plot(*target, "x", color="white", ms=15, mew=6, zorder=4)
+        ax.plot(*target, "x", color=colour, ms=13, mew=3, zorder=5)
+    ax.set(xlim=(-2, 4), ylim=(-4, 4), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
+    ax.set_title(title)
+    return ax
+
+
+def points(x, label, ax=None, title=None):
+    """Points x (d, I) in the plane: blue circles and red squares, their targets as crosses."""
+    ax = plane(ax, title)
+    for c, (name, colour, marker) in enumerate(CLASSES):
+        mine = np.asarray(label) == c
+        ax.scatter(x[0, mine], x[1, mine], s=34, color=colour, marker=marker, edgecolor="white", lw=0.6, label=name, zorder=3)
+    return ax
+
+
+def states(x, label, t, times, width=13, height=4.2):
+    """The points at several `times`, side by side: the lecture's movie as a strip. Returns the array of Axes."""
+    axes = panels(len(times), width=width, height=height, sharey=True)
+    for ax, time in zip(axes, times, strict=True):
+        points(x[np.abs(t - time).argmin()], label, ax, title=f"$t = {time:g}$")
+        ax.label_outer()
+    return axes
+
+
+def trajectories(x, label, ax=None, title=None):
+    """Every sample's path through the plane, from its start (small dot) to its end (marker)."""
+    ax = points(x[-1], label, ax, title)
+    for c, (_, colour, _) in enumerate(CLASSES):
+        mine = np.asarray(label) == c
+        paths = x[:, :2, mine].transpose(2, 0, 1)
+        ax.add_collection(LineCollection(paths, colors=colour, lw=0.9, alpha=0.55, zorder=2))
+        ax.scatter(x[0, 0, mine], x[0, 1, mine], s=7, color=colour, zorder=2)
+    return ax
+
+
+def decision_regions(final, ax=None, title=None, resolution=241):
+    """Which target each start in the plane is brought to: colour, and hatching for red.
+
+    final: function from starts (2, n) to final states (2, n), such as `lambda x: forward(w, x, dt, relu)[-1]`.
+    """
+    ax = plane(ax, title)
+    x1, x2 = np.linspace(-2, 4, resolution), np.linspace(-4, 4, resolution)
+    grid = np.array(np.meshgrid(x1, x2)).reshape(2, -1)
+    side = nearest_target(final(grid)).reshape(resolution, resolution)
+    ax.contourf(x1, x2, side, levels=[-0.5, 0.5, 1.5], cmap=ListedColormap(["#c9d8f0", "#f3cfca"]), zorder=0)
+    ax.contour(x1, x2, side, levels=[0.5], colors=BLACK, linewidths=1.2, zorder=1)
+    return ax
+
+
+def cost_history(curves, ax=None, x=None, xlabel="iteration"):
+    """J against iterations (or against `x`, a dict like `curves`), one line for each name in `curves`."""
+    ax = ax or panels(1)
+    for (name, J), style in zip(curves.items(), ["-", "--", "-.", ":"] * 3, strict=False):
+        ax.plot(np.arange(len(J)) if x is None else x[name], J, style, label=name)
+    ax.set(xscale="symlog", yscale="log", xlabel=xlabel, ylabel="$J$", xlim=(0, None))
+    ax.legend()
+    return ax
+
+
+def convergence(dt, errors, order, ax=None, xlabel=r"$\Delta t$", ylabel="error"):
+    """Errors over the step, both logarithmic, beside a line of the expected slope; `errors` may be a dict of lists."""
+    ax = ax or panels(1)
+    errors = errors if isinstance(errors, dict) else {"computed": errors}
+    orders = order if isinstance(order, dict) else dict.fromkeys(errors, order)
+    for (name, error), marker in zip(errors.items(), "osD^", strict=False):
+        (line,) = ax.loglog(dt, error, marker, label=name)
+        p = orders[name]
+        guide = error[-1] * (np.asarray(dt) / dt[-1]) ** p
+        ax.loglog(dt, guide, "--", color=line.get_color(), lw=1.4, label=f"slope {p}")
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.legend()
+    return ax

@@ -1,0 +1,64 @@
+"""conftest.py, tried on a notebook that was changed after it ran."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
+
+pytest_plugins = "pytester"
+
+ROOT = Path(__file__).parents[1]
+
+SETUP = """\
+import time, warnings
+import numpy as np
+import matplotlib.pyplot as plt
+from IPython.display import Image, display
+
+def wave(amplitude, title_at=1):
+    fig, ax = plt.subplots(figsize=(4, 3))
+    ax.set_title("wave", y=title_at)
+    ax.fill_between(np.arange(500), amplitude * np.sin(np.linspace(0, 20, 500)))
+    ax.set_ylim(-1.5, 1.5)
+    plt.show()
+    fig.savefig("wave.png")
+"""
+
+# What ran, what stands there now, and what is said of it (None: nothing, the cell passes).
+CELLS = [
+    (SETUP, SETUP, None),
+    ("wave(1)", "wave(1)", None),
+    ("wave(1)", "wave(1.01)", None),
+    ("wave(1)", "wave(1.15)", "*Figure 0 differs: RMS difference*cell3-0-stored.png*cell3-0-new.png*"),
+    ("wave(1)", "wave(1, title_at=1.2)", "*Figure 0 differs: (* pixels stored, (*) drawn*"),
+    ("Image('wave.png')", "display({'text/plain': repr(Image('wave.png'))}, raw=True)", "*1 figures stored, 0 drawn*"),
+    ("print(1)", "print(2)", "*mismatch 'stdout'*"),
+    ("print(1)", "print(1); warnings.warn('look')", "*Unexpected output fields*stderr*"),
+    ("1 / 1", "1 / 0", "*Cell execution caused an exception*"),
+    ("print(object(), f'{time.time():.2f} s')", "print(object(), f'{time.time():.2f} s')", None),
+    ("warnings.warn('look')", "warnings.warn('look')", None),
+    ("", "1 + 1", "*Stored without having run*"),
+]
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    notebook = new_notebook(cells=[new_code_cell(source) for source, _, _ in CELLS])
+    resources = {"metadata": {"path": tmp_path_factory.mktemp("ran")}}
+    return NotebookClient(notebook, resources=resources).execute()
+
+
+def test_changed_cells_fail_and_others_pass(ran, pytester):
+    for cell, (_, now, _) in zip(ran.cells, CELLS, strict=True):
+        cell.source = now
+    nbformat.write(ran, pytester.path / "changed.ipynb")
+    pytester.makeconftest((ROOT / "conftest.py").read_text(encoding="utf-8"))
+    sanitize = f"--nbval-sanitize-with={ROOT / 'tests/nbval.cfg'}"
+    result = pytester.runpytest("--nbval", "--nbval-current-env", sanitize)
+
+    said = [message for _, _, message in CELLS if message]
+    result.assert_outcomes(passed=len(CELLS) - len(said), failed=len(said))
+    result.stdout.fnmatch_lines(said)
+    assert len(list(pytester.path.glob("build/figures/*.png"))) == 4

@@ -1,0 +1,88 @@
+"""The parts of the project agree: notebooks with scripts, environment.yml with pyproject.toml, the workflow with its schema."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted(ROOT.glob("notebooks/*.ipynb"))
+SCRIPTS = sorted(ROOT.glob("notebooks/scripts/*.py"))
+
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def test_every_notebook_has_a_script():
+    assert [path.stem for path in NOTEBOOKS] == [path.stem for path in SCRIPTS]
+    assert NOTEBOOKS
+
+
+@every_notebook
+def test_notebook_says_what_its_script_says(path):
+    def cells(path):
+        return [
+            (cell.cell_type, cell.source, cell.metadata.get("tags"), cell.metadata.get("slideshow"))
+            for cell in jupytext.read(path).cells
+        ]
+
+    script = path.parent / "scripts" / f"{path.stem}.py"
+    assert cells(path) == cells(script), "edited? The script is the truth: make notebooks"
+
+
+@every_notebook
+def test_stored_notebook_is_lean(path):
+    """No widget state (GitHub may then show nothing), no version that changes with every author's Python."""
+    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    assert nbformat.read(path, as_version=4).metadata == {"kernelspec": kernel}, "make notebooks"
+    assert path.stat().st_size < 1.5e6
+
+
+@every_notebook
+def test_notebook_reads_well(path):
+    title, *_ = cells = nbformat.read(path, as_version=4).cells
+    assert title.cell_type == "markdown" and title.source.startswith("# ")
+    for cell in cells:
+        if cell.cell_type == "code":
+            lines = cell.source.splitlines()
+            assert len(lines) <= 15 and max(map(len, lines)) <= 100, cell.source
+
+
+@every_notebook
+def test_every_figure_has_alt_text(path):
+    for cell in nbformat.read(path, as_version=4).cells:
+        for output in cell.get("outputs", []):
+            for mime in output.get("data", {}):
+                if mime.startswith("image/"):
+                    assert output.metadata.get(mime, {}).get("alt", "").strip(), cell.source
+
+
+@every_notebook
+def test_every_output_is_compared(path):
+    """nbval's tags and comments that skip a cell or its comparison are not used."""
+    for cell in nbformat.read(path, as_version=4).cells:
+        assert "NBVAL_" not in cell.source
+        assert not any(tag.startswith("nbval-") for tag in cell.metadata.get("tags", []))
+
+
+def test_environment_yml_agrees_with_pyproject_toml():
+    def bounds(requirements):
+        return {canonicalize_name(r.name): r.specifier for r in map(Requirement, requirements)}
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    python = f"python{project['requires-python']}"
+    *conda, pip, project_itself = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
+    assert bounds(conda) == bounds([python, *project["dependencies"], *project["optional-dependencies"]["test"]])
+    assert (pip, project_itself) == ("pip", {"pip": ["-e ."]})
+
+
+def test_workflow_fits_its_schema():
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"]
+    check = subprocess.run([*command, ROOT / ".github/workflows/ci.yml"], capture_output=True, text=True)
+    assert check.returncode == 0, check.stdout
