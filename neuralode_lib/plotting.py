@@ -72,8 +72,7 @@ def plane(ax=None, title=None):
     """The lecture's window on the (x1, x2)-plane, with the two targets as crosses."""
     ax = ax or panels(1, width=5, height=5.6)
     for target, (_, colour, _) in zip(TARGETS, CLASSES, strict=True):
-        ax.plot(*target, "x", color="white", ms=15, mew=6, zorder=4)
-        ax.plot(*target, "x", color=colour, ms=13, mew=3, zorder=5)
+        ax.plot(*target, "x", color=colour, ms=18, mew=2.5, zorder=2)
     ax.set(xlim=(-2, 4), ylim=(-4, 4), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
     ax.set_title(title)
     return ax
@@ -84,7 +83,8 @@ def points(x, label, ax=None, title=None):
     ax = plane(ax, title)
     for c, (name, colour, marker) in enumerate(CLASSES):
         mine = np.asarray(label) == c
-        ax.scatter(x[0, mine], x[1, mine], s=34, color=colour, marker=marker, edgecolor="white", lw=0.6, label=name, zorder=3)
+        style = {"color": colour, "marker": marker, "edgecolor": "white", "lw": 0.6}
+        ax.scatter(x[0, mine], x[1, mine], s=34, label=name, zorder=3, **style)
     return ax
 
 
@@ -123,11 +123,12 @@ def decision_regions(final, ax=None, title=None, resolution=241):
 
 
 def cost_history(curves, ax=None, x=None, xlabel="iteration"):
-    """J against iterations (or against `x`, a dict like `curves`), one line for each name in `curves`."""
+    """J after each iteration (or against `x`, a dict like `curves`), both logarithmic, one line for each name."""
     ax = ax or panels(1)
     for (name, J), style in zip(curves.items(), ["-", "--", "-.", ":"] * 3, strict=False):
-        ax.plot(np.arange(len(J)) if x is None else x[name], J, style, label=name)
-    ax.set(xscale="symlog", yscale="log", xlabel=xlabel, ylabel="$J$", xlim=(0, None))
+        across = np.arange(len(J)) if x is None else x[name]
+        ax.loglog(across[1:], J[1:], style, label=name)
+    ax.set(xlabel=xlabel, ylabel="$J$")
     ax.legend()
     return ax
 

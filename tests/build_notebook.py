@@ -1,4 +1,4 @@
-"""Make a notebook from its script: keep the cell ids, run every cell, store the outputs and nothing that changes."""
+"""Make a notebook from its script: keep the cell ids, run every cell, store the outputs."""
 
 import sys
 from pathlib import Path
@@ -14,10 +14,14 @@ def build(script: Path):
     path = script.parents[1] / f"{script.stem}.ipynb"
     jupytext(["--quiet", "--to", "ipynb", "--update", "--output", str(path), str(script)])
     notebook = nbformat.read(path, as_version=4)
-    here = {"metadata": {"path": path.parent}}
-    NotebookClient(notebook, kernel_name=KERNEL["name"], record_timing=False, resources=here).execute()
-    # A widget is a number drawn at random that means nothing without its kernel, and its state can
-    # break the page that GitHub shows. Its text stays.
+    NotebookClient(
+        notebook,
+        kernel_name=KERNEL["name"],
+        record_timing=False,
+        resources={"metadata": {"path": path.parent}},
+    ).execute()
+    # What changes at every run or with every Python is not stored: versions, the state of widgets,
+    # and the random names by which cells refer to it. A widget's text stays.
     notebook.metadata = {"kernelspec": KERNEL}
     for cell in notebook.cells:
         for output in cell.get("outputs", []):

@@ -139,4 +139,5 @@ def assert_fused_is_textbook(problem, weights):
     phi = resnet.adjoint(weights, x, p.y_out, p.dt, p.w1, p.activation)
     J, gradient = p.cost_and_gradient(weights)
     assert_close(J, resnet.cost(weights, x, p.y_out, p.dt, p.w1, p.w2))
+    assert_close(p.cost(weights), J)
     assert_close(gradient.theta, resnet.gradient(weights, x, phi, p.dt, p.w2, p.activation).theta)

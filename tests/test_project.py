@@ -1,4 +1,4 @@
-"""The parts of the project agree: notebooks with scripts, environment.yml with pyproject.toml, the workflow with its schema."""
+"""Notebooks are what their scripts say and are fit to be stored; the project's files agree."""
 
 import subprocess
 import sys
@@ -38,7 +38,7 @@ def test_notebook_says_what_its_script_says(path):
 
 @every_notebook
 def test_stored_notebook_is_lean(path):
-    """No widget state (GitHub may then show nothing), no version that changes with every author's Python."""
+    """No widget state (GitHub may then show nothing), no version of the author's Python."""
     kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
     assert nbformat.read(path, as_version=4).metadata == {"kernelspec": kernel}, "make notebooks"
     assert path.stat().st_size < 1.5e6
@@ -76,13 +76,17 @@ def test_environment_yml_agrees_with_pyproject_toml():
         return {canonicalize_name(r.name): r.specifier for r in map(Requirement, requirements)}
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    python = f"python{project['requires-python']}"
-    *conda, pip, project_itself = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
-    assert bounds(conda) == bounds([python, *project["dependencies"], *project["optional-dependencies"]["test"]])
+    pypi = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    *conda, pip, project_itself = environment["dependencies"]
+    assert bounds(conda) == bounds([f"python{project['requires-python']}", *pypi])
     assert (pip, project_itself) == ("pip", {"pip": ["-e ."]})
 
 
 def test_workflow_fits_its_schema():
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"]
-    check = subprocess.run([*command, ROOT / ".github/workflows/ci.yml"], capture_output=True, text=True)
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema"]
+    workflow = ROOT / ".github/workflows/ci.yml"
+    check = subprocess.run(
+        [*command, "vendor.github-workflows", workflow], capture_output=True, text=True
+    )
     assert check.returncode == 0, check.stdout

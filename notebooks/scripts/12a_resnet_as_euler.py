@@ -130,12 +130,12 @@ for n, e in zip(widths, error, strict=True):
 # %%
 left, right = plotting.panels(2, width=11)
 left.plot(x, f(x), color="0.7", lw=6, label="$f$")
-for n, style in [(4, ":"), (16, "--"), (64, "-")]:
+for n, style in [(4, ":"), (8, "--"), (64, "-")]:
     left.plot(x, fit(n), style, label=f"width {n}")
 left.legend(ncols=2)
 right.loglog(widths, error, "o-")
 right.set(xlabel="width of the hidden layer", ylabel="error")
-plotting.show(left, alt=f"Left: f and fits of width 4, 16, 64; the last one lies on f. Right: the error falls from {error[0]:.1g} to {error[-1]:.0e}.")
+plotting.show(left, alt=f"Left: f and fits of width 4, 8 and 64; the last one lies on f. Right: the error falls from {error[0]:.1g} to {error[-1]:.0e}.")
 
 # %% [markdown]
 # It falls every time: the narrower network is contained in the wider one (the first nodes are the same), so least squares can only gain. From width 64 on the gain is slower: what is left is the corner, which smooth functions can only round off.
@@ -210,10 +210,11 @@ left.semilogy(np.maximum(spread_plain, 1e-17), "--", label="plain")
 left.semilogy(spread_residual, label="residual")
 left.set(xlabel="layer $k$", ylabel="largest distance from the mean")
 left.legend()
-for name, x_K, style in [("input", circle, "k:"), ("100 plain layers", plain(circle, V, b), "bX"), ("100 residual layers", residual(circle, V / 10, b / 10), "r-")]:
-    right.plot(*x_K, style, label=name)
-right.set_aspect("equal")
-right.legend()
+right.plot(*circle, ":", color="0.4", label="input")
+right.plot(*plain(circle, V, b), "X", color=plotting.BLUE, label="after 100 plain layers")
+right.plot(*residual(circle, V / 10, b / 10), color=plotting.RED, label="after 100 residual layers")
+right.set(aspect="equal", ylim=(-1.1, 1.9))
+right.legend(loc="upper center")
 plotting.show(left, alt="Left: the plain network shrinks the circle by many powers of ten, the residual one keeps its size. Right: the circle's image is one point (plain), a closed curve (residual).")
 
 # %% [markdown]
@@ -331,14 +332,14 @@ for n in (50, 100, 200, 400):
 
 # %%
 M = V(0.7)
-np.isclose(np.trace(M.T @ M), np.sum(M**2)), np.isclose(np.linalg.norm(M), np.sqrt(np.sum(M**2)))
+print("Frobenius norm:", *(f"{norm:.12f}" for norm in (np.sqrt(np.trace(M.T @ M)), np.linalg.norm(M))))
 
 # %% [markdown]
 # On the grid the integrals become sums, and $J$ an ordinary function of finitely many numbers (12.C goes through it term by term). Is it a good stand-in for the integral? We compare with SciPy, which solves for the state and both integrals at once.
 
 # %%
 w1, w2 = 1.0, 0.1
-y_out = np.array([0.0, 1.0])
+y_out = np.array([2.0, 1.0])
 
 
 def J_continuous():
@@ -380,7 +381,7 @@ plotting.show(ax, alt="32 blue circles in a disk of radius 0.4 round the origin,
 problem = node.TrainingProblem(data.x_in, data.y_out, T=1.0, N_T=101, w1=0.01, w2=0.01, activation=relu)
 untrained = node.Weights.zeros(problem.N_T, problem.d)
 print(problem)
-print(problem.cost_terms(untrained))
+print("terminal {:.2f}, running {:.2f}, weights {:.2f}".format(*problem.cost_terms(untrained)))
 
 # %% [markdown]
 # Now we let the computer look for weights with a small $J$. How it does that is what 12.B and 12.C are about; here we only want to see the result. (A second or two.)

@@ -1,0 +1,474 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: notebooks///ipynb,notebooks/scripts///py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 12.B Sensitivities and the adjoint state
+#
+# **You will be able to**
+# - compute how the states and the cost $J$ react to a change of the weights: the *tangent*;
+# - check such a derivative by difference quotients and by the complex step, and say which step $h$ to take;
+# - get *all* derivatives of $J$ from one further ODE that runs backwards, the *adjoint*, and say what it stands for;
+# - write down the gradients in $\mathbf{V}$ and in $\mathbf{b}$, with the transpose where it belongs.
+#
+# **You need** [12.A](12a_resnet_as_euler.ipynb), and integration by parts. **Time:** about 50 minutes.
+#
+# Run the cells from top to bottom. Where it says **Predict**, decide on an answer first.
+
+# %%
+import numpy as np
+from scipy.integrate import simpson, solve_ivp
+
+import neuralode_lib as node
+from neuralode_lib import plotting, relu, tanh
+from neuralode_lib.verify import central_difference, complex_step, difference_quotient, observed_order, relative_error
+
+plotting.use_style()
+
+# %% [markdown]
+# ## The question
+#
+# The network takes $\textcolor{green}{\mathbf{x}_{\text{in}}^i}$ along $\dot{\mathbf{x}}^i = \mathbf{V}(t)\sigma(\mathbf{x}^i) + \mathbf{b}(t)$ and pays
+#
+# $$J(\mathbf{V}, \mathbf{b}) = \frac12\sum_{i=1}^I|\mathbf{x}^i(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i}|^2 + \frac{w_1}{2}\sum_{i=1}^I\int_0^T|\mathbf{x}^i(t) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i}|^2dt + \frac{w_2}{2}\int_0^T\bigl(\|\mathbf{V}(t)\|_F^2 + |\mathbf{b}(t)|^2\bigr)dt.$$
+#
+# To make $J$ smaller we must know how it reacts when the weights change a little. There is a weight for every entry and every time, and every one of them moves every state after it.
+#
+# For trying things out we take a small network at a place where nothing is special: five layers, four samples, random weights, $\sigma = \tanh$. (A formula that is only right at special weights is not right; 12.C shows how well errors hide at $\mathbf{V} = \mathbf{0}$.)
+
+# %%
+rng = np.random.default_rng(12)
+x_in, y_out = rng.standard_normal((2, 2, 4))
+problem = node.TrainingProblem(x_in, y_out, T=1.0, N_T=6, w1=1.0, w2=0.5, activation=tanh)
+weights = node.Weights.random(problem.N_T, problem.d, scale=1.5, rng=rng)
+x = problem.states(weights)
+problem
+
+# %% [markdown]
+# ## Turning $\mathbf{b}$ a little <small>B1</small>
+#
+# Replace $\mathbf{b}$ by $\mathbf{b} + h\tilde{\mathbf{b}}$, a small number times a direction. The states become $\mathbf{x}^{ih}$; we look for their rate of change, the **tangent** $\tilde{\mathbf{x}}^i = \lim_{h\to0}(\mathbf{x}^{ih} - \mathbf{x}^i)/h$. Subtract the two ODEs and divide by $h$:
+#
+# $$\frac{\dot{\mathbf{x}}^{ih} - \dot{\mathbf{x}}^i}{h} = \mathbf{V}\,\frac{\sigma(\mathbf{x}^{ih}) - \sigma(\mathbf{x}^i)}{h} + \tilde{\mathbf{b}}.$$
+#
+# $\sigma$ acts on each entry alone, so its difference quotient tends to $\sigma'(\mathbf{x}^i)$ times $\tilde{\mathbf{x}}^i$, entry by entry, or $\operatorname{diag}(\sigma'(\mathbf{x}^i))\,\tilde{\mathbf{x}}^i$. Both solutions start at $\textcolor{green}{\mathbf{x}_{\text{in}}^i}$, so the tangent starts at zero:
+#
+# $$\tilde{\mathbf{x}}^i(0) = \mathbf{0},\qquad \dot{\tilde{\mathbf{x}}}^i = \mathbf{V}\operatorname{diag}\bigl(\sigma'(\mathbf{x}^i)\bigr)\,\tilde{\mathbf{x}}^i + \tilde{\mathbf{b}}.$$
+#
+# This ODE is *linear* in $\tilde{\mathbf{x}}$, also where the one for $\mathbf{x}$ is not. The library's `tangent` is Euler's method for it. Compare it with the quotient itself:
+#
+# **Predict.** $h$ becomes ten times smaller. What does the difference between quotient and tangent do?
+
+# %%
+V_hat = node.Weights(rng.standard_normal(weights.V.shape), 0 * weights.b)
+b_tilde = node.Weights(0 * weights.V, rng.standard_normal(weights.b.shape))
+x_tilde = node.tangent(weights, x, problem.dt, tanh, b_tilde)
+print("h       |quotient - tangent|")
+for h in (1e-1, 1e-2, 1e-3, 1e-4):
+    quotient = difference_quotient(problem.states, weights, b_tilde, h)
+    print(f"{h:.0e}   {np.linalg.norm(quotient - x_tilde):.2e}")
+
+# %% [markdown]
+# It becomes ten times smaller, too: the quotient is the tangent up to $O(h)$. Then why not take $h = 10^{-16}$?
+
+# %% [markdown]
+# ## Which $h$? The V of all difference quotients
+#
+# A computer stores numbers to a relative precision of $\varepsilon \approx 2\cdot10^{-16}$. The quotient subtracts two nearly equal numbers, and what they have lost by rounding, about $\varepsilon$, is divided by $h$. So the error is $O(h)$ from the limit plus $O(\varepsilon/h)$ from rounding. Two ways to do better:
+#
+# - the *central* quotient $(f(w + hd) - f(w - hd))/2h$ has error $O(h^2) + O(\varepsilon/h)$;
+# - the *complex step* $\operatorname{Im} f(w + \mathrm{i}hd)/h$ subtracts nothing. It needs a function that makes sense for complex numbers, and has a power series: $\tanh$, not ReLU.
+#
+# **Predict.** Where does each curve have its lowest point? Only orders of magnitude: what $h$ balances $h$ and $\varepsilon/h$? And $h^2$ and $\varepsilon/h$?
+
+# %%
+h = 10.0 ** np.arange(-15, 0)
+reference = complex_step(problem.cost, weights, b_tilde, 1e-30)
+methods = {"one-sided": difference_quotient, "central": central_difference, "complex step": complex_step}
+error = {name: [abs(method(problem.cost, weights, b_tilde, s) / reference - 1) for s in h] for name, method in methods.items()}
+for name in methods:
+    print(f"{name:12s}  best error {min(error[name]):.0e}" if name != "complex step" else f"{name:12s}  best error below 1e-14: {min(error[name]) < 1e-14}")
+
+# %%
+ax = plotting.panels(1)
+for (name, e), style in zip(error.items(), ["o-", "s--", "D:"], strict=True):
+    ax.loglog(h, np.maximum(e, 1e-17), style, label=name)
+ax.set(xlabel="$h$", ylabel="relative error of the derivative of $J$")
+ax.legend()
+plotting.show(ax, alt="Errors against h. The one-sided quotient is a V with its tip near 1e-8, the central one a lower V with its tip near 1e-5; the complex step falls to rounding level and stays there.")
+
+# %% [markdown]
+# The tips are near $h = \sqrt\varepsilon \approx 10^{-8}$ with an error of that size, and near $\varepsilon^{1/3} \approx 10^{-5}$ with $\varepsilon^{2/3} \approx 10^{-10}$. The complex step has no right branch going up again on the left: with $h = 10^{-30}$ it is exact to rounding. That makes it our referee.
+
+# %% [markdown]
+# ## Turning $\mathbf{V}$ a little <small>B3</small>
+#
+# Now $\mathbf{V}$ becomes $\mathbf{V} + h\hat{\mathbf{V}}$. Two things change at once, the matrix and the state it acts on; add and subtract $\mathbf{V}\sigma(\mathbf{x}^{ih})$ to have one at a time:
+#
+# $$\frac{\dot{\mathbf{x}}^{ih} - \dot{\mathbf{x}}^i}{h} = \frac{(\mathbf{V} + h\hat{\mathbf{V}} - \mathbf{V})\,\sigma(\mathbf{x}^{ih})}{h} + \mathbf{V}\,\frac{\sigma(\mathbf{x}^{ih}) - \sigma(\mathbf{x}^i)}{h}.$$
+#
+# The first term is $\hat{\mathbf{V}}\sigma(\mathbf{x}^{ih})$ and tends to $\hat{\mathbf{V}}\sigma(\mathbf{x}^i)$, the second is as before:
+#
+# $$\hat{\mathbf{x}}^i(0) = \mathbf{0},\qquad \dot{\hat{\mathbf{x}}}^i = \hat{\mathbf{V}}\,\sigma(\mathbf{x}^i) + \mathbf{V}\operatorname{diag}\bigl(\sigma'(\mathbf{x}^i)\bigr)\,\hat{\mathbf{x}}^i.$$
+#
+# The same linear ODE, driven by $\hat{\mathbf{V}}\sigma(\mathbf{x}^i)$ in the place of $\tilde{\mathbf{b}}$.
+
+# %%
+x_hat = node.tangent(weights, x, problem.dt, tanh, V_hat)
+for h in (1e-1, 1e-2, 1e-3, 1e-4):
+    quotient = difference_quotient(problem.states, weights, V_hat, h)
+    print(f"{h:.0e}   {np.linalg.norm(quotient - x_hat):.2e}")
+
+# %% [markdown]
+# ## How $J$ reacts <small>B2, B4</small>
+#
+# $J$ is made of squares, and the derivative of $\frac12|\mathbf{x} - \mathbf{y}|^2$ along $\tilde{\mathbf{x}}$ is $(\mathbf{x} - \mathbf{y})^\top\tilde{\mathbf{x}}$. So, along $\tilde{\mathbf{b}}$,
+#
+# $$\langle\nabla_{\mathbf{b}}J, \tilde{\mathbf{b}}\rangle = \sum_{i=1}^I(\mathbf{x}^i(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i})^\top\tilde{\mathbf{x}}^i(T) + w_1\sum_{i=1}^I\int_0^T(\mathbf{x}^i - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i})^\top\tilde{\mathbf{x}}^i\,dt + w_2\int_0^T\mathbf{b}^\top\tilde{\mathbf{b}}\,dt,$$
+#
+# and along $\hat{\mathbf{V}}$ the same with $\hat{\mathbf{x}}^i$, and $w_2\int_0^T\langle\mathbf{V}, \hat{\mathbf{V}}\rangle_F\,dt$ at the end, where $\langle\mathbf{V}, \hat{\mathbf{V}}\rangle_F = \operatorname{trace}(\mathbf{V}^\top\hat{\mathbf{V}})$ is the product of the matrices as long vectors. On the grid:
+
+# %%
+def derivative_by_tangent(direction):
+    x_tilde = node.tangent(weights, x, problem.dt, tanh, direction)
+    error = x - y_out
+    terminal = np.sum(error[-1] * x_tilde[-1])
+    running = problem.w1 * problem.dt * np.sum(error[1:-1] * x_tilde[1:-1])
+    return terminal + running + problem.w2 * problem.dt * weights.dot(direction)
+
+
+# %%
+print("            tangent         central         complex step")
+for name, direction in [("along b", b_tilde), ("along V", V_hat)]:
+    by_difference = central_difference(problem.cost, weights, direction)
+    by_complex_step = complex_step(problem.cost, weights, direction)
+    print(f"{name}  {derivative_by_tangent(direction):14.10f}  {by_difference:14.8f}  {by_complex_step:14.10f}")
+
+# %% [markdown]
+# ## Why this is not enough
+#
+# One tangent gives the derivative along *one* direction. The gradient is the derivative along every unit direction, one for each weight, and each needs an ODE solved for every sample.
+#
+# **Predict.** The lecture's network has $d = 2$ and 100 layers. How many tangents would its gradient need? And MNIST's, with $d = 784$ and ten layers?
+
+# %%
+for name, d, layers in [("the lecture's network", 2, 100), ("8 x 8 digits, 20 layers", 64, 20), ("MNIST, 10 layers", 784, 10)]:
+    print(f"{name:24s} {layers * d * (d + 1):9,d} weights, as many tangents")
+
+# %% [markdown]
+# Millions of ODEs for one step of gradient descent. We shall need *one*.
+
+# %% [markdown]
+# ## The adjoint state <small>B5</small>
+#
+# The expensive terms are those with $\tilde{\mathbf{x}}^i$, and only they. We look for a function $\boldsymbol{\varphi}^i(t)$ that trades them for $\tilde{\mathbf{b}}$, which we know. Here it is; the two questions below show that it does the trade.
+#
+# $$\boldsymbol{\varphi}^i(T) = \mathbf{x}^i(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i},\qquad -\dot{\boldsymbol{\varphi}}^i = \bigl(\mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x}^i))\bigr)^\top\boldsymbol{\varphi}^i + w_1(\mathbf{x}^i - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i}).$$
+#
+# It starts at the *end*, from how far the sample missed its target, and runs backwards through the *transposed* matrix. (In the last lecture it started from zero: there $J$ did not look at the final state.) There is one such ODE per sample, and no direction in it.
+#
+# What *is* $\boldsymbol{\varphi}$? The price of the state: push the state at time $t$ by a small vector $\boldsymbol{\delta}$, let it run on with the same weights, and $J$ changes by $\boldsymbol{\varphi}(t)^\top\boldsymbol{\delta}$. We try it, at grid point `x[3]`. The first layers cannot feel the push, so we start there:
+
+# %%
+phi = node.adjoint(weights, x, y_out, problem.dt, problem.w1, tanh)
+
+
+def J_from_3(x_3):
+    rest = node.Weights(weights.V[3:], weights.b[3:])
+    x_rest = node.forward(rest, x_3, problem.dt, tanh)
+    running = problem.w1 * problem.dt / 2 * np.sum((x_rest[:-1] - y_out) ** 2)
+    return np.sum((x_rest[-1] - y_out) ** 2) / 2 + running
+
+
+# %%
+delta = rng.standard_normal(x[3].shape)
+change = (J_from_3(x[3] + 1e-5 * delta) - J_from_3(x[3] - 1e-5 * delta)) / 2e-5
+print(f"change of J: {change:.8f}   phi[2] . delta: {np.sum(phi[2] * delta):.8f}   phi[3] . delta: {np.sum(phi[3] * delta):.8f}")
+print("states:", len(x), "  phi:", len(phi))
+
+# %% [markdown]
+# It is `phi[2]` that prices `x[3]`: on the grid, $\boldsymbol{\varphi}_k$ **stands for** $\partial J/\partial\mathbf{x}_{k+1}$. There is one $\boldsymbol{\varphi}$ for each *layer*, hence one less than there are states; the input has no price, as no weight can change it.
+
+# %% [markdown]
+# ## On the grid and in the limit <small>B5</small>
+#
+# The library's `adjoint` computes the exact derivative of the *discrete* $J$. Does it tend to the solution of the adjoint ODE? We solve both ODEs with SciPy, for one sample and smooth weights, and compare.
+
+# %%
+def V(t):
+    return np.array([[np.cos(3 * t), -4.0], [3.0, np.sin(2 * t)]])
+
+
+def b(t):
+    return np.array([np.sin(t), -1.0])
+
+
+def sampled(K):
+    t = np.linspace(0, 1, K + 1)[:-1]
+    return node.Weights([V(s) for s in t], [b(s) for s in t])
+
+
+# %%
+x_0, y, w1, w2 = np.array([0.5, -0.3]), np.array([2.0, 1.0]), 1.0, 0.5
+precise = {"rtol": 1e-12, "atol": 1e-12, "dense_output": True}
+x_exact = solve_ivp(lambda t, x: V(t) @ np.tanh(x) + b(t), [0, 1], x_0, **precise).sol
+
+
+def A(t):
+    return V(t) @ np.diag(tanh.dsigma(x_exact(t)))
+
+
+def adjoint_rate(t, phi):
+    return -(A(t).T @ phi + w1 * (x_exact(t) - y))
+
+
+phi_exact = solve_ivp(adjoint_rate, [1, 0], x_exact(1) - y, **precise).sol
+
+
+# %%
+def on_grid(K):
+    problem = node.TrainingProblem(x_0[:, None], y[:, None], 1.0, K + 1, w1, w2, tanh)
+    x = problem.states(sampled(K))
+    return problem, x, node.adjoint(sampled(K), x, problem.y_out, problem.dt, w1, tanh)
+
+
+K = 2 ** np.arange(4, 11)
+error = []
+for n in K:
+    problem_n, _, phi_n = on_grid(n)
+    error.append(np.abs(phi_n[:, :, 0] - phi_exact(problem_n.t[:-1]).T).max())
+print("observed order:", observed_order(1 / K, error).round(2))
+
+# %%
+left, right = plotting.panels(2, width=11)
+for n, marker in [(8, "s"), (32, "o")]:
+    problem_n, _, phi_n = on_grid(n)
+    left.plot(problem_n.t[:-1], phi_n[:, 0, 0], marker, label=f"$\\varphi_1$, {n} layers")
+t = np.linspace(0, 1, 201)
+left.plot(t, phi_exact(t)[0], color="0.5", label="$\\varphi_1$, adjoint ODE", zorder=1)
+left.set(xlabel="$t$")
+left.legend()
+plotting.convergence(1 / K, error, order=1, ax=right, ylabel="largest error of the adjoint")
+plotting.show(left, alt="Left: the first adjoint component on 8 and 32 layers and the ODE's solution; 32 layers are closer. Right: the error falls with slope 1.")
+
+# %% [markdown]
+# Order 1, as it should be for Euler.
+
+# %% [markdown]
+# ## Question 1 <small>B6</small>
+#
+# One sample; write $\mathbf{A}(t) = \mathbf{V}(t)\operatorname{diag}(\sigma'(\mathbf{x}(t)))$. The tangent and the adjoint are then
+#
+# $$\tilde{\mathbf{x}}(0) = \mathbf{0},\quad \dot{\tilde{\mathbf{x}}} = \mathbf{A}\tilde{\mathbf{x}} + \tilde{\mathbf{b}},\qquad\qquad \boldsymbol{\varphi}(T) = \mathbf{x}(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}},\quad -\dot{\boldsymbol{\varphi}} = \mathbf{A}^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}}).$$
+#
+# What is $\displaystyle\int_0^T\frac{d}{dt}\bigl(\boldsymbol{\varphi}^\top\tilde{\mathbf{x}}\bigr)\,dt = \boldsymbol{\varphi}(T)^\top\tilde{\mathbf{x}}(T) - \boldsymbol{\varphi}(0)^\top\tilde{\mathbf{x}}(0)$ ?
+#
+# - **A** $\quad 0$
+# - **B** $\quad \mathbf{x}(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}}$
+# - **C** $\quad (\mathbf{x}(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}(T)$
+# - **D** $\quad -(\mathbf{x}(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}(T)$
+# - **E** $\quad$ none of these
+#
+# **Decide, then** let the computer evaluate them all.
+
+# %%
+def b_tilde_of_t(t):
+    return np.array([np.cos(2 * t), 1 - t])
+
+
+x_tilde_exact = solve_ivp(lambda t, z: A(t) @ z + b_tilde_of_t(t), [0, 1], [0, 0], **precise).sol
+x_T, x_tilde_T = x_exact(1), x_tilde_exact(1)
+
+
+# %%
+def compare(asked, options):
+    print(f"asked  {asked:.6f}")
+    for letter, value in options.items():
+        right = np.shape(value) == () and np.isclose(value, asked, rtol=1e-6)
+        print(f"{letter}      {np.round(value, 6)}{'   <- the same' if right else ''}")
+
+
+asked = phi_exact(1) @ x_tilde_T - phi_exact(0) @ x_tilde_exact(0)
+compare(asked, {"A": 0.0, "B": x_T - y, "C": (x_T - y) @ x_tilde_T, "D": -(x_T - y) @ x_tilde_T})
+
+# %% [markdown]
+# **C**, and only C: the second term drops out because the tangent starts at zero, and in the first $\boldsymbol{\varphi}(T)$ is what we chose it to be. B is a vector where a number is asked for.
+
+# %% [markdown]
+# ## Question 2 <small>B7</small>
+#
+# The same integral, by the product rule. What is $\displaystyle\int_0^T\frac{d}{dt}\bigl(\boldsymbol{\varphi}^\top\tilde{\mathbf{x}}\bigr)\,dt = \int_0^T\dot{\boldsymbol{\varphi}}^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top\dot{\tilde{\mathbf{x}}}\,dt$ ?
+#
+# - **A** $\quad \phantom{-}\int_0^T\bigl(\mathbf{A}^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})\bigr)^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top(\mathbf{A}\tilde{\mathbf{x}} + \tilde{\mathbf{b}})\,dt$
+# - **B** $\quad -\int_0^T\bigl(\mathbf{A}^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})\bigr)^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top(\mathbf{A}\tilde{\mathbf{x}} + \tilde{\mathbf{b}})\,dt$
+# - **C** $\quad \phantom{-}w_1\int_0^T(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top\tilde{\mathbf{b}}\,dt$
+# - **D** $\quad -w_1\int_0^T(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top\tilde{\mathbf{b}}\,dt$
+
+# %%
+s = np.linspace(0, 1, 1001)
+X, X_tilde, Phi = x_exact(s).T, x_tilde_exact(s).T, phi_exact(s).T  # one row for each time
+A_X_tilde = np.array([A(r) @ z for r, z in zip(s, X_tilde, strict=True)])
+A_T_Phi = np.array([A(r).T @ p for r, p in zip(s, Phi, strict=True)])
+B_tilde = b_tilde_of_t(s).T
+
+
+def integral(f, g):
+    return simpson(np.sum(f * g, axis=1), x=s)
+
+
+# %%
+first = integral(A_T_Phi + w1 * (X - y), X_tilde)
+second = integral(Phi, A_X_tilde + B_tilde)
+running, source = w1 * integral(X - y, X_tilde), integral(Phi, B_tilde)
+compare(asked, {"A": first + second, "B": -first + second, "C": running + source, "D": -running + source})
+
+# %% [markdown]
+# **B and D** are both right, although the slide looks as if one letter were asked for. B is what you get by inserting the two ODEs; mind the minus of $-\dot{\boldsymbol{\varphi}}$, which A forgets. D is B after the terms with $\mathbf{A}$ have cancelled, $-(\mathbf{A}^\top\boldsymbol{\varphi})^\top\tilde{\mathbf{x}} + \boldsymbol{\varphi}^\top\mathbf{A}\tilde{\mathbf{x}} = 0$. This cancellation is the reason for the transpose in the adjoint equation.
+#
+# The two answers say that the expensive terms equal a cheap one:
+#
+# $$(\mathbf{x}(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}(T) + w_1\int_0^T(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}\,dt = \int_0^T\boldsymbol{\varphi}^\top\tilde{\mathbf{b}}\,dt.$$
+#
+# On the grid the same identity holds *to rounding*, for any number of layers, if the adjoint is the one of 12.C:
+
+# %%
+left, right = node.verify.tangent_adjoint_sides(problem, weights, b_tilde)
+print(f"(x - y)^T x_tilde at the end: {left:.12f}\nby the adjoint:               {right:.12f}")
+
+# %% [markdown]
+# ## The gradient in $\mathbf{b}$ <small>B8</small>
+#
+# Insert that into the derivative of $J$, for each sample. What remains contains no tangent:
+#
+# $$\langle\nabla_{\mathbf{b}}J, \tilde{\mathbf{b}}\rangle = \int_0^T\Bigl(\sum_{i=1}^I\boldsymbol{\varphi}^i + w_2\mathbf{b}\Bigr)^\top\tilde{\mathbf{b}}\,dt \quad\text{for every } \tilde{\mathbf{b}},\qquad\text{so}\qquad (\nabla_{\mathbf{b}}J)(t) = \sum_{i=1}^I\boldsymbol{\varphi}^i(t) + w_2\mathbf{b}(t).$$
+#
+# On the grid each time step contributes $\Delta t$ times that. The referee, one complex step for each weight, agrees:
+
+# %%
+referee = node.verify.numerical_gradient(problem.cost, weights, complex_step)
+gradient_b = problem.dt * (phi.sum(axis=2) + problem.w2 * weights.b)
+print("relative error below 1e-13:", relative_error(gradient_b, referee.b) < 1e-13)
+
+# %% [markdown]
+# ## The gradient in $\mathbf{V}$ <small>B9</small>
+#
+# For $\hat{\mathbf{V}}$ the driving term is $\hat{\mathbf{V}}\sigma(\mathbf{x})$ in the place of $\tilde{\mathbf{b}}$, and the same steps lead to $\int_0^T\boldsymbol{\varphi}^\top\hat{\mathbf{V}}\sigma(\mathbf{x})\,dt$. To read off the gradient, write it as a Frobenius product: $\boldsymbol{\varphi}^\top\hat{\mathbf{V}}\boldsymbol{\sigma} = \sum_{m,n}\varphi_m\hat V_{mn}\sigma_n = \langle\boldsymbol{\varphi}\boldsymbol{\sigma}^\top, \hat{\mathbf{V}}\rangle_F$. Hence
+#
+# $$(\nabla_{\mathbf{V}}J)(t) = \sum_{i=1}^I\boldsymbol{\varphi}^i(t)\,\sigma(\mathbf{x}^i(t))^\top + w_2\mathbf{V}(t).$$
+#
+# > **The slide prints** $\sum_i\sigma(\mathbf{x}^i)(\boldsymbol{\varphi}^i)^\top + w_2\mathbf{V}$, in three places of 12.B. That is the transpose. Ask how $J$ changes with the entry in row 1, column 2: it multiplies $\sigma(x_2)$ and feeds the equation of $x_1$, so the answer is $\varphi_1\sigma(x_2)$, the row from $\boldsymbol{\varphi}$, the column from $\sigma$. (12.C's slide has it right.)
+
+# %%
+sigma = tanh.sigma(x[:-1])
+ours = problem.dt * (np.array([p @ s.T for p, s in zip(phi, sigma, strict=True)]) + problem.w2 * weights.V)
+slide = problem.dt * (np.array([s @ p.T for p, s in zip(phi, sigma, strict=True)]) + problem.w2 * weights.V)
+print("phi sigma^T: relative error below 1e-13:", relative_error(ours, referee.V) < 1e-13)
+print(f"sigma phi^T: relative error {relative_error(slide, referee.V):.2f}")
+
+# %% [markdown]
+# **Predict.** Someone checks the slide's formula along *one* direction $\hat{\mathbf{V}}$, as we did above, and finds it confirmed to all digits. Which direction was it?
+
+# %%
+symmetric = node.Weights(V_hat.V + V_hat.V.transpose(0, 2, 1), V_hat.b)
+for name, direction in [("random", V_hat), ("symmetric", symmetric)]:
+    print(f"{name:9s}  by tangent {derivative_by_tangent(direction):9.6f}  phi sigma^T {np.sum(ours * direction.V):9.6f}  sigma phi^T {np.sum(slide * direction.V):9.6f}")
+
+# %% [markdown]
+# A symmetric one: it cannot tell a matrix from its transpose. Nor can $d = 1$. Check gradients along random directions, at random weights.
+
+# %% [markdown]
+# ## The algorithm <small>B10</small>
+#
+# 1. **Forwards:** solve for the states $\mathbf{x}^i$, all samples, and keep them.
+# 2. **Backwards:** solve for the adjoints $\boldsymbol{\varphi}^i$, starting from $\mathbf{x}^i(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i}$.
+# 3. **Put together:** $\nabla_{\mathbf{V}}J = \sum_i\boldsymbol{\varphi}^i\sigma(\mathbf{x}^i)^\top + w_2\mathbf{V}$ and $\nabla_{\mathbf{b}}J = \sum_i\boldsymbol{\varphi}^i + w_2\mathbf{b}$.
+
+# %%
+def gradient_of_J(weights):
+    x = node.forward(weights, x_in, problem.dt, tanh)
+    phi = node.adjoint(weights, x, y_out, problem.dt, problem.w1, tanh)
+    return node.gradient(weights, x, phi, problem.dt, problem.w2, tanh)
+
+
+print("all weights at once, relative error below 1e-13:", relative_error(gradient_of_J(weights), referee) < 1e-13)
+
+# %% [markdown]
+# Two ODEs for each sample, whatever the number of weights. The samples only meet in the sum of step 3, so the work grows in proportion to their number $I$: the gradient over all samples is the sum over parts of them. (The penalty is there once, so we leave it out, $w_2 = 0$.)
+
+# %%
+def gradient_over(samples):
+    part = node.TrainingProblem(x_in[:, samples], y_out[:, samples], N_T=problem.N_T, w1=1.0, w2=0.0, activation=tanh)
+    return part.cost_and_gradient(weights)[1]
+
+
+two_halves = gradient_over([0, 1]) + gradient_over([2, 3])
+print("sum of two halves, relative error below 1e-13:", relative_error(two_halves, gradient_over([0, 1, 2, 3])) < 1e-13)
+
+# %% [markdown]
+# With many samples and thousands of iterations even this is much work. *Stochastic* gradient descent takes a random part of the samples in each iteration.
+
+# %% [markdown]
+# ## Two gradients that differ by $\Delta t$ <small>B8, B9</small>
+#
+# The formulas with $(t)$ are gradients with respect to the $L^2$ inner product $\int_0^T\mathbf{a}(t)^\top\mathbf{b}(t)\,dt$, functions of time. The gradient of the discrete $J$ is a list of ordinary partial derivatives, and carries a factor $\Delta t$: a weight that acts for half as long has half the effect.
+#
+# **Predict.** With more and more layers, what becomes of the discrete gradient? And of the discrete gradient divided by $\Delta t$?
+
+# %%
+error, size = [], []
+for n in K:
+    problem_n, x_n, phi_n = on_grid(n)
+    g = node.gradient(sampled(n), x_n, phi_n, problem_n.dt, w2, tanh)
+    L2 = [np.outer(phi_exact(r), np.tanh(x_exact(r))) + w2 * V(r) for r in problem_n.t[:-1]]
+    error.append(np.abs(g.V / problem_n.dt - L2).max())
+    size.append(np.abs(g.V).max())
+print("order of gradient / dt towards the L2-gradient:", observed_order(1 / K, error).round(2))
+
+# %%
+ax = plotting.convergence(1 / K, {"discrete gradient": size, "gradient / $\\Delta t$ minus $L^2$-gradient": error}, order=1, ylabel="largest entry")
+plotting.show(ax, alt="Against the step, both with slope 1: the largest entry of the discrete gradient, and the distance of gradient / dt from the L2-gradient.")
+
+# %% [markdown]
+# The first goes to zero and the second to the $L^2$-gradient, each with order 1. A learning rate that suits one of them does not suit the other; 12.C returns to this.
+
+# %% [markdown]
+# ## And ReLU?
+#
+# The derivation used $\sigma'$. ReLU has none at 0; the lecture takes $\sigma'(0) = 0$. Where no state sits exactly on the kink, all formulas hold as they stand:
+
+# %%
+kinky = node.TrainingProblem(x_in, y_out, N_T=6, w1=1.0, w2=0.5, activation=relu)
+_, g = kinky.cost_and_gradient(weights)
+print(f"adjoint {g.dot(V_hat):.6f}  central difference {central_difference(kinky.cost, weights, V_hat, 1e-7):.6f}")
+
+# %% [markdown]
+# On the kink there is no derivative to be right about. A sample at $x = 0$ with $b = 0$ stays at 0; pushed to the right it is carried on, pushed to the left it is not:
+
+# %%
+on_kink = node.TrainingProblem(np.zeros((1, 1)), np.ones((1, 1)), N_T=6, w1=1.0, activation=relu)
+w = node.Weights(np.ones((5, 1, 1)), np.zeros((5, 1)))
+push = node.Weights(np.zeros((5, 1, 1)), np.ones((5, 1)))
+to_the_right, to_the_left = (difference_quotient(on_kink.cost, w, push, h) for h in (1e-7, -1e-7))
+print(f"to the right {to_the_right:.4f}  to the left {to_the_left:.4f}  adjoint {on_kink.cost_and_gradient(w)[1].dot(push):.4f}")
+
+# %% [markdown]
+# With the convention $\sigma'(0) = 0$ the adjoint takes the left one. In practice states hit 0 exactly only when the weights put them there, as a bias of exactly 0 may.
+
+# %% [markdown]
+# ## Summary
+#
+# - Tangent: $\dot{\tilde{\mathbf{x}}} = \mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x}))\tilde{\mathbf{x}} + \tilde{\mathbf{b}}$ (or $+\,\hat{\mathbf{V}}\sigma(\mathbf{x})$), from zero. One direction per solve.
+# - Adjoint: $-\dot{\boldsymbol{\varphi}} = (\mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x})))^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \mathbf{y}_{\text{out}})$, from $\mathbf{x}(T) - \mathbf{y}_{\text{out}}$ backwards. All directions in one solve. It is the price of the state.
+# - Gradients: $\nabla_{\mathbf{b}}J = \sum_i\boldsymbol{\varphi}^i + w_2\mathbf{b}$ and $\nabla_{\mathbf{V}}J = \sum_i\boldsymbol{\varphi}^i\sigma(\mathbf{x}^i)^\top + w_2\mathbf{V}$; on the grid times $\Delta t$.
+# - Check a derivative by the complex step, or by central differences with $h \approx 10^{-5}$, along random directions at random weights.
+#
+# **Next:** [12.C](12c_training.ipynb) does all this on the grid, and trains.
