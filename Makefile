@@ -21,8 +21,8 @@ lab: env  ## open the first notebook in JupyterLab (ARGS="--no-browser" prints t
 	  $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
 
 test: env  ## run all tests and all notebooks, comparing text and figures; lint
-	$(BIN)/ruff check
 	$(BIN)/python -m pytest
+	$(BIN)/ruff check
 
 test-oldest: .venv-oldest/installed  ## run all tests with the oldest versions that pyproject.toml admits
 	$(OLDEST)/python -m pytest
@@ -36,20 +36,22 @@ $(NOTEBOOKS): notebooks/%.ipynb: notebooks/scripts/%.py env
 clean:  ## remove the environments and what the tests leave behind
 	rm -rf .venv .venv-oldest *.egg-info build .hypothesis .pytest_cache .ruff_cache
 
+define check_python
+@$(PYTHON) -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+  echo "$(PYTHON) is not there, older than 3.11 or without venv: name another, as in" \
+  "make lab PYTHON=python3.12, or on Debian and Ubuntu run: apt install python3-venv" >&2; exit 1; }
+endef
+
 # The file says that the install went through; it is made again when pyproject.toml is newer.
-.venv/installed: pyproject.toml | python
+.venv/installed: pyproject.toml
+	$(check_python)
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet -e ".[test]"
 	touch $@
 
-.venv-oldest/installed: pyproject.toml | python
+.venv-oldest/installed: pyproject.toml
+	$(check_python)
 	$(PYTHON) -m venv .venv-oldest
 	$(OLDEST)/pip install --quiet uv
 	$(OLDEST)/uv pip install --quiet --python $(OLDEST)/python --resolution lowest-direct -e ".[test]"
 	touch $@
-
-.PHONY: python
-python:
-	@$(PYTHON) -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-	  echo "$(PYTHON) is older than 3.11 or lacks venv: name another, as in make lab PYTHON=python3.12," \
-	       "or on Debian and Ubuntu run: apt install python3-venv" >&2; exit 1; }

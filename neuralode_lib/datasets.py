@@ -43,10 +43,14 @@ def blobs(I=64, seed=0):
     return _dataset(centre + 0.2 * rng.standard_normal((2, I)), label)
 
 
+def target_distances(x):
+    """Distances (2, I) of each column of x (d, I) from the blue and the red target, in the first two coordinates."""
+    return np.linalg.norm(np.asarray(x)[:2, None] - TARGETS.T[:, :, None], axis=0)
+
+
 def nearest_target(x):
-    """Label (I,) of the target that is nearest to each column of x (d, I); further coordinates are ignored."""
-    distance = np.linalg.norm(np.asarray(x)[:2, None] - TARGETS.T[:, :, None], axis=0)
-    return distance.argmin(axis=0)
+    """Label (I,) of the target that is nearest to each column of x (d, I)."""
+    return target_distances(x).argmin(axis=0)
 
 
 def _labels(I):

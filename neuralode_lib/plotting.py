@@ -9,9 +9,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
 from matplotlib.collections import LineCollection
-from matplotlib.colors import ListedColormap
 
-from .datasets import TARGETS, nearest_target
+from .datasets import TARGETS, target_distances
 
 BLUE, RED, GREEN, ORANGE, BLACK = "#1f4e9c", "#c0392b", "#1d7a4c", "#b35900", "#222222"
 CLASSES = [("blue", BLUE, "o"), ("red", RED, "s")]
@@ -74,7 +73,8 @@ def plane(ax=None, title=None):
     for target, (_, colour, _) in zip(TARGETS, CLASSES, strict=True):
         ax.plot(*target, "x", color=colour, ms=18, mew=2.5, zorder=2)
     ax.set(xlim=(-2, 4), ylim=(-4, 4), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
-    ax.set_title(title)
+    if title:
+        ax.set_title(title)
     return ax
 
 
@@ -109,16 +109,16 @@ def trajectories(x, label, ax=None, title=None):
 
 
 def decision_regions(final, ax=None, title=None, resolution=241):
-    """Which target each start in the plane is brought to: colour, and hatching for red.
+    """Which target each start in the plane is brought nearest to: light blue or light red, and a line between.
 
     final: function from starts (2, n) to final states (2, n), such as `lambda x: forward(w, x, dt, relu)[-1]`.
     """
     ax = plane(ax, title)
     x1, x2 = np.linspace(-2, 4, resolution), np.linspace(-4, 4, resolution)
     grid = np.array(np.meshgrid(x1, x2)).reshape(2, -1)
-    side = nearest_target(final(grid)).reshape(resolution, resolution)
-    ax.contourf(x1, x2, side, levels=[-0.5, 0.5, 1.5], cmap=ListedColormap(["#c9d8f0", "#f3cfca"]), zorder=0)
-    ax.contour(x1, x2, side, levels=[0.5], colors=BLACK, linewidths=1.2, zorder=1)
+    to_blue, to_red = target_distances(final(grid)).reshape(2, resolution, resolution)
+    ax.contourf(x1, x2, to_blue - to_red, levels=[-np.inf, 0, np.inf], colors=["#c9d8f0", "#f3cfca"], zorder=0)
+    ax.contour(x1, x2, to_blue - to_red, levels=[0], colors=BLACK, linewidths=1.2, zorder=1)
     return ax
 
 

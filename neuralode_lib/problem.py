@@ -89,41 +89,34 @@ class TrainingProblem:
         return self.activation.dsigma_of_sigma is not None
 
     def _fused_cost(self, theta):
-        """J; leaves the states, sigma of them (over a row of ones, to meet b in theta = [V b]) and x - y_out."""
-        x, s, error, *_ = self._arrays
-        sigma, d, dt_theta = self.activation.sigma, self.d, self.dt * theta
-        for k in range(self.N_T - 1):
-            sigma(x[k], out=s[k, :d])
-            dt_theta[k].dot(s[k], out=x[k + 1])
-            x[k + 1] += x[k]
-        np.subtract(x, self.y_out, out=error)
-        terminal = np.vdot(error[-1], error[-1])
-        running = self.w1 * self.dt * np.vdot(error[1:-1], error[1:-1])
-        return float(terminal + running + self.w2 * self.dt * np.vdot(theta, theta)) / 2
+        """J; leaves sigma of the states and x - y_out in the arrays for `_fused_gradient`."""
+        a, sigma, add = self._arrays, self.activation.sigma, np.add
+        np.multiply(self.dt, theta, out=a.dt_theta)
+        for x, sigma_x, s, dt_theta_dot, x_next in a.forward_steps:
+            sigma(x, sigma_x)
+            dt_theta_dot(s, x_next)
+            add(x_next, x, x_next)
+        np.subtract(a.x, self.y_out, out=a.error)
+        terminal, running, weights = map(_sum_of_squares, (a.error[-1:], a.error[1:-1], theta))
+        return float(terminal + self.w1 * self.dt * running + self.w2 * self.dt * weights) / 2
 
     def _fused_gradient(self, theta):
         """The gradient at the theta that `_fused_cost` has just been called with."""
-        _, s, error, phi, ds, pull = self._arrays
-        d = self.d
-        dt_V_T = self.dt * theta[:, :, :d].transpose(0, 2, 1)
-        self.activation.dsigma_of_sigma(s[:, :d], out=ds)
-        np.multiply(self.w1 * self.dt, error[:-1], out=pull)
-        phi[-1] = error[-1]
-        for k in range(self.N_T - 2, 0, -1):
-            dt_V_T[k].dot(phi[k], out=phi[k - 1])
-            phi[k - 1] *= ds[k]
-            phi[k - 1] += phi[k]
-            phi[k - 1] += pull[k]
-        return self.dt * (np.matmul(phi, s.transpose(0, 2, 1)) + self.w2 * theta)
+        a, add, multiply = self._arrays, np.add, np.multiply
+        a.dt_V_T[...] = a.dt_theta[:, :, :-1].transpose(0, 2, 1)
+        self.activation.dsigma_of_sigma(a.s[:, :-1], a.dsigma)
+        multiply(self.w1 * self.dt, a.error[:-1], out=a.pull)
+        a.phi[-1] = a.error[-1]
+        for phi, dsigma_x, pull, dt_V_T_dot, phi_before in a.backward_steps:
+            dt_V_T_dot(phi, phi_before)
+            multiply(phi_before, dsigma_x, phi_before)
+            add(phi_before, phi, phi_before)
+            add(phi_before, pull, phi_before)
+        return self.dt * (np.matmul(a.phi, a.s.transpose(0, 2, 1)) + self.w2 * theta)
 
     @cached_property
     def _arrays(self):
-        N, d, I = self.N_T - 1, self.d, self.I  # noqa: E741
-        x, error = np.empty((2, N + 1, d, I))
-        x[0] = self.x_in
-        s = np.ones((N, d + 1, I))
-        phi, ds, pull = np.empty((3, N, d, I))
-        return x, s, error, phi, ds, pull
+        return _Arrays(self.x_in, self.N_T)
 
     def _fitting(self, weights):
         checks.instance("weights", weights, resnet.Weights, "a Weights, such as Weights.zeros(N_T, d)")
@@ -133,3 +126,28 @@ class TrainingProblem:
                 f"expected N_T={self.N_T}, d={self.d}"
             )
         return weights
+
+
+def _sum_of_squares(a):
+    # Not vdot: from 10,000 entries on, OpenBLAS wakes its threads for it, which costs more than the sum.
+    return np.einsum("kdi,kdi->", a, a)
+
+
+class _Arrays:
+    """What the fused form writes to, and the views of it that each step uses, all made once."""
+
+    def __init__(self, x_in, N_T):
+        N, (d, I) = N_T - 1, x_in.shape
+        self.x, self.error = np.empty((2, N + 1, d, I))
+        self.x[0] = x_in
+        self.s = np.ones((N, d + 1, I))  # sigma(x) over a row of ones, which meets b in theta = [V b]
+        self.phi, self.dsigma, self.pull = np.empty((3, N, d, I))
+        self.dt_theta = np.empty((N, d, d + 1))
+        self.dt_V_T = np.empty((N, d, d))
+        self.forward_steps = [
+            (self.x[k], self.s[k, :d], self.s[k], self.dt_theta[k].dot, self.x[k + 1]) for k in range(N)
+        ]
+        self.backward_steps = [
+            (self.phi[k], self.dsigma[k], self.pull[k], self.dt_V_T[k].dot, self.phi[k - 1])
+            for k in range(N - 1, 0, -1)
+        ]

@@ -5,6 +5,8 @@ from itertools import count, islice
 from typing import NamedTuple
 
 import numpy as np
+import scipy.optimize
+from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from . import checks
@@ -133,36 +135,91 @@ def train(problem, weights=None, iterations=10_000, step=None, progress=True):
     Where training diverges or is interrupted (the stop button, Ctrl-C), the History ends with the last finite
     state and `stopped` says what happened and what to try. Raises Diverged only if J is not finite at the start.
     """
+    weights, iterations = _start(problem, weights, iterations)
+    run = gradient_descent(problem, weights, step or constant(1.0))
+    record = _Record(next(run), iterations, progress)
+    try:
+        for iterate in islice(run, iterations):
+            record.add(iterate)
+        stopped = f"all {iterations} iterations done"
+        if record.last.iteration < iterations:
+            reason = "the gradient is zero" if record.last.gradient_norm == 0 else "no step lowers J any more"
+            stopped = f"ended at iteration {record.last.iteration}: {reason}"
+    except Diverged as error:
+        stopped = f"diverged: {error}. Try a smaller gamma, or backtracking() or armijo() as the step rule"
+    except KeyboardInterrupt:
+        stopped = record.interrupted()
+    return record.history(stopped)
+
+
+def minimize(problem, weights=None, iterations=1000, method="L-BFGS-B", progress=True, **options):
+    """The same J and gradient, handed to `scipy.optimize.minimize`; returns a History, as `train` does.
+
+    method and options are SciPy's; method must be one that takes a gradient and reports its iterations.
+    """
+    weights, iterations = _start(problem, weights, iterations)
+    shape = weights.theta.shape
+    evaluations, gradient_norm = 0, np.nan
+
+    def J_and_gradient(theta):
+        nonlocal evaluations, gradient_norm
+        J, gradient = problem.cost_and_gradient(Weights.from_theta(theta.reshape(shape)))
+        evaluations, gradient_norm = evaluations + 1, gradient.norm()
+        return J, gradient.theta.ravel()
+
+    def accepted(intermediate_result):
+        new = Weights.from_theta(intermediate_result.x.reshape(shape).copy())
+        iteration, J = record.last.iteration + 1, float(intermediate_result.fun)
+        record.add(Iterate(iteration, J, new, None, gradient_norm, evaluations))
+
+    record = _Record(next(gradient_descent(problem, weights, None)), iterations, progress)
+    options = {"maxiter": iterations, "maxfun": 100 * iterations + 100, **options}
+    # More than one BLAS thread for the optimiser's small matrices costs up to ten times as much as it saves.
+    with threadpool_limits(1, user_api="blas"):
+        try:
+            found = scipy.optimize.minimize(
+                J_and_gradient, weights.theta.ravel(), jac=True, method=method, callback=accepted, options=options
+            )
+            stopped = f"ended at iteration {record.last.iteration}: {found.message}"
+        except KeyboardInterrupt:
+            stopped = record.interrupted()
+    return record.history(stopped)
+
+
+def _start(problem, weights, iterations):
     checks.instance("problem", problem, TrainingProblem, "a TrainingProblem(x_in, y_out, ...)")
     iterations = checks.integer("iterations", iterations, 0)
-    weights = Weights.zeros(problem.N_T, problem.d) if weights is None else weights
-    run = gradient_descent(problem, weights, step or constant(1.0))
-    last = next(run)
-    record = [_numbers(last)]
-    bar = tqdm(
-        total=iterations,
-        disable=not progress,
-        desc=f"training, {iterations} iterations",
-        bar_format="{desc} {bar}{postfix}",
-    )
-    with bar:
-        try:
-            for last in islice(run, iterations):
-                record.append(_numbers(last))
-                bar.set_postfix_str(f"{last.iteration} done, J = {last.J:.4g}", refresh=False)
-                bar.update()
-            stopped = f"all {iterations} iterations done"
-            if last.iteration < iterations:
-                reason = "the gradient is zero" if last.gradient_norm == 0 else "no step lowers J any more"
-                stopped = f"ended at iteration {last.iteration}: {reason}"
-        except Diverged as error:
-            stopped = f"diverged: {error}. Try a smaller gamma, or backtracking() or armijo() as the step rule"
-        except KeyboardInterrupt:
-            stopped = f"interrupted after iteration {last.iteration}. Go on with weights=result.weights"
-    J, gamma, gradient_norm, evaluations = np.array(record[: last.iteration + 1]).T
-    return History(last.weights, J, gamma, gradient_norm, evaluations.astype(int), stopped)
+    return Weights.zeros(problem.N_T, problem.d) if weights is None else weights, iterations
 
 
-def _numbers(iterate):
-    gamma = np.nan if iterate.gamma is None else iterate.gamma
-    return iterate.J, gamma, iterate.gradient_norm, iterate.evaluations
+class _Record:
+    """What training has done so far, and the bar that shows it."""
+
+    def __init__(self, start, iterations, progress):
+        self.bar = tqdm(
+            total=iterations,
+            disable=not progress,
+            desc=f"training, {iterations} iterations",
+            bar_format="{desc} {bar}{postfix}",
+        )
+        self.last, self.numbers = start, [self._numbers(start)]
+
+    def add(self, iterate):
+        self.numbers.append(self._numbers(iterate))
+        self.last = iterate
+        self.bar.set_postfix_str(f"{iterate.iteration} done, J = {iterate.J:.4g}", refresh=False)
+        self.bar.update()
+
+    def interrupted(self):
+        return f"interrupted after iteration {self.last.iteration}. To go on, start from weights=result.weights"
+
+    def history(self, stopped):
+        self.bar.close()
+        # An interrupt may have come between the numbers and the iterate they belong to.
+        J, gamma, gradient_norm, evaluations = np.array(self.numbers[: self.last.iteration + 1]).T
+        return History(self.last.weights, J, gamma, gradient_norm, evaluations.astype(int), stopped)
+
+    @staticmethod
+    def _numbers(iterate):
+        gamma = np.nan if iterate.gamma is None else iterate.gamma
+        return iterate.J, gamma, iterate.gradient_norm, iterate.evaluations

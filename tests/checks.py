@@ -1,7 +1,7 @@
 """The suite's checks of the five functions of resnet.py, and of the fused gradient.
 
-Each takes the module that is checked: the library's, which must pass, or one with a bug planted in it, which must not
-(test_planted_bugs.py). They share no code with what they check.
+Each takes the module that is checked: the library's, which must pass, or one with a bug planted in
+it, which must not (test_planted_bugs.py). They share no code with what they check.
 """
 
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ class Case:
 
     @classmethod
     def random(cls, seed, d=3, samples=4, N_T=5, T=1.7, w1=1.3, w2=0.7, activation=tanh):
-        """Every term counts: V not symmetric, b not zero, no factor is 1, few layers, several samples."""
+        """Every term counts: V not symmetric, b not 0, no factor 1, few layers, several samples."""
         normal = np.random.default_rng(seed).standard_normal
         V, b, x_in, y_out = map(normal, [(N_T - 1, d, d), (N_T - 1, d), (d, samples), (d, samples)])
         return cls(V, b, x_in, y_out, T / (N_T - 1), w1, w2, activation)
@@ -68,7 +68,7 @@ def check_forward(lib, cases=(CASE, RELU_CASE)):
 
 
 def check_cost(lib, cases=(CASE, RELU_CASE)):
-    """C2: the slide's sums, written out; the squares of complex numbers are not those of their absolute values."""
+    """C2: the slide's sums, written out; for complex weights, too, where |z|^2 is not z^2."""
     for case in cases:
         for V in (case.V, case.V + 0.1j * case.V[::-1]):
             x = case.states(V)
@@ -77,25 +77,29 @@ def check_cost(lib, cases=(CASE, RELU_CASE)):
 
 
 def check_tangent(lib, case=CASE):
-    """B1, B3: the derivative of the states along b_tilde, along V_hat and along both is that of the complex step."""
+    """B1, B3: the complex step of the states, along b_tilde, along V_hat and along both."""
     rng = np.random.default_rng(2)
     V_hat, b_tilde = rng.standard_normal(case.V.shape), rng.standard_normal(case.b.shape)
     for direction in ((0 * V_hat, b_tilde), (V_hat, 0 * b_tilde), (V_hat, b_tilde)):
         x_tilde = lib.tangent(
-            lib.Weights(case.V, case.b), case.states(), case.dt, case.activation, lib.Weights(*direction)
+            lib.Weights(case.V, case.b),
+            case.states(),
+            case.dt,
+            case.activation,
+            lib.Weights(*direction),
         )
         assert_close(x_tilde, case.tangent(*direction))
 
 
 def check_adjoint(lib, case=CASE):
-    """C4: (x_N - y)^T x_tilde_N = dt sum_k phi_k^T s_k - dt w1 sum_{k=2}^{N-1} (x_k - y)^T x_tilde_k, for each sample.
+    """C4: for each sample, x_tilde along (V_hat, b_tilde), s_k = V_hat_k sigma(x_k) + b_tilde_k,
 
-    With s_k = V_hat_k sigma(x_k) + b_tilde_k, one layer moved at a time, so that each phi_k is tested by itself.
+    (x_N - y)^T x_tilde_N = dt sum_k phi_k^T s_k - dt w1 sum_{k=2}^{N-1} (x_k - y)^T x_tilde_k.
+
+    One layer is moved at a time, so that each phi_k is tested by itself.
     """
     x, rng = case.states(), np.random.default_rng(3)
-    phi = lib.adjoint(
-        lib.Weights(case.V, case.b), x, case.y_out, case.dt, case.w1, case.activation
-    )
+    phi = lib.adjoint(lib.Weights(case.V, case.b), x, case.y_out, case.dt, case.w1, case.activation)
     N_T, d, samples = x.shape
     assert phi.shape == (N_T - 1, d, samples), f"shape {phi.shape}"
     error = x - case.y_out
@@ -113,7 +117,7 @@ def check_adjoint(lib, case=CASE):
 
 
 def check_gradient(lib, case=CASE):
-    """C5, B8, B9: given the states and the adjoint, the derivative of J in every entry, by the complex step."""
+    """C5, B8, B9: from right states and adjoint, the complex step of J in every entry."""
     x = case.states()
     phi = oracles.adjoint(case.V, x, case.y_out, case.dt, case.w1, case.activation.dsigma)
     gradient = lib.gradient(lib.Weights(case.V, case.b), x, phi, case.dt, case.w2, case.activation)
@@ -123,7 +127,7 @@ def check_gradient(lib, case=CASE):
 
 
 def check_fused(lib, cases=(CASE, RELU_CASE)):
-    """cost_and_gradient is `forward`, `cost`, `adjoint` and `gradient`; also where it has just been elsewhere."""
+    """The fused form is `forward`, `cost`, `adjoint` and `gradient`; also after another call."""
     for case in cases:
         N_T = len(case.V) + 1
         problem = lib.TrainingProblem(

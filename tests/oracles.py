@@ -1,7 +1,7 @@
-"""What the library is compared with: the slides as loops over samples and steps, and scipy's solution of the ODEs.
+"""What the library is compared with: the slides written out as loops, and scipy for the ODEs.
 
-Nothing here uses neuralode_lib. `states`, `cost` and `adjoint` follow 12.C letter by letter, for arrays V, b of any
-dtype, and count from 0 as the library does: V[k] leaves x[k].
+Nothing here uses neuralode_lib. `states`, `cost` and `adjoint` follow 12.C letter by letter, for
+arrays V, b of real or complex numbers, and count from 0 as the library does: V[k] leaves x[k].
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from scipy.integrate import solve_ivp
 
 
 def states(V, b, x_in, dt, sigma):
-    """x_{k+1}^i = x_k^i + dt (V_k sigma(x_k^i) + b_k), one sample, one step, one entry after the other."""
+    """x_{k+1}^i = x_k^i + dt (V_k sigma(x_k^i) + b_k), one entry after the other."""
     N_T, (d, samples) = len(V) + 1, x_in.shape
     x = np.zeros((N_T, d, samples), np.result_type(V, b, x_in))
     for i in range(samples):
@@ -25,7 +25,7 @@ def states(V, b, x_in, dt, sigma):
 
 
 def cost(V, b, x, y_out, dt, w1, w2):
-    """J of 12.C: half the squared errors at N_T, w1 dt / 2 of those at 2..N_T-1, w2 dt / 2 of V and b squared."""
+    """Half of: squared errors at N_T, w1 dt those at 2..N_T-1, w2 dt the squares of V and b."""
     N_T, d, samples = x.shape
     J = 0
     for i in range(samples):
@@ -42,14 +42,16 @@ def cost(V, b, x, y_out, dt, w1, w2):
 
 
 def adjoint(V, x, y_out, dt, w1, dsigma):
-    """phi_{N_T-1} = x_{N_T} - y, phi_{k-1} = phi_k + dt (V_k diag(sigma'(x_k)))^T phi_k + dt w1 (x_k - y)."""
+    """phi_{k-1} = phi_k + dt (V_k diag(sigma'))^T phi_k + dt w1 (x_k - y), from x_{N_T} - y on."""
     N_T, d, samples = x.shape
     phi = np.zeros((N_T - 1, d, samples))
     for i in range(samples):
         phi[N_T - 2, :, i] = x[N_T - 1, :, i] - y_out[:, i]
         for k in range(N_T - 2, 0, -1):
             A = V[k] @ np.diag(dsigma(x[k, :, i]))
-            phi[k - 1, :, i] = phi[k, :, i] + dt * A.T @ phi[k, :, i] + dt * w1 * (x[k, :, i] - y_out[:, i])
+            phi[k - 1, :, i] = (
+                phi[k, :, i] + dt * A.T @ phi[k, :, i] + dt * w1 * (x[k, :, i] - y_out[:, i])
+            )
     return phi
 
 
@@ -66,7 +68,10 @@ def complex_step_gradient(J, V, b, h=1e-40):
 
 @dataclass(frozen=True)
 class NeuralODE:
-    """12.A and 12.B in continuous time, tanh, by scipy at tight tolerance. V(t) (d, d) and b(t) (d,) are functions."""
+    """12.A and 12.B in continuous time, with tanh, by scipy at tight tolerance.
+
+    V(t) (d, d) and b(t) (d,) are functions, and so are x, phi and the tangent, each (d, I).
+    """
 
     V: callable
     b: callable
@@ -88,7 +93,9 @@ class NeuralODE:
     @cached_property
     def x(self):
         """x' = V sigma(x) + b, x(0) = x_in."""
-        return self._solve(lambda t, x: self.V(t) @ np.tanh(x) + self.b(t)[:, None], self.x_in, (0, self.T))
+        return self._solve(
+            lambda t, x: self.V(t) @ np.tanh(x) + self.b(t)[:, None], self.x_in, (0, self.T)
+        )
 
     def error(self, t):
         return self.x(t) - self.y_out
@@ -99,7 +106,9 @@ class NeuralODE:
 
     def _A_times(self, t, z, transposed=False):
         A = [self.A(t, i) for i in range(z.shape[1])]
-        return np.stack([(a.T if transposed else a) @ column for a, column in zip(A, z.T, strict=True)], axis=1)
+        return np.stack(
+            [(a.T if transposed else a) @ column for a, column in zip(A, z.T, strict=True)], axis=1
+        )
 
     @cached_property
     def phi(self):
@@ -119,10 +128,15 @@ class NeuralODE:
     def integral(self, f):
         """Of f from 0 to T: Gauss-Legendre, 40 points."""
         nodes, lengths = np.polynomial.legendre.leggauss(40)
-        return self.T / 2 * sum(w * f(self.T / 2 * (1 + s)) for s, w in zip(nodes, lengths, strict=True))
+        return (
+            self.T
+            / 2
+            * sum(w * f(self.T / 2 * (1 + s)) for s, w in zip(nodes, lengths, strict=True))
+        )
 
-    def J(self):
-        """The J of 12.A."""
+    @cached_property
+    def terms(self):
+        """The terminal, the running and the weights' term of the J of 12.A, which is their sum."""
         running = self.integral(lambda t: (self.error(t) ** 2).sum())
         weights = self.integral(lambda t: np.trace(self.V(t).T @ self.V(t)) + self.b(t) @ self.b(t))
-        return (self.error(self.T) ** 2).sum() / 2 + self.w1 / 2 * running + self.w2 / 2 * weights
+        return (self.error(self.T) ** 2).sum() / 2, self.w1 / 2 * running, self.w2 / 2 * weights

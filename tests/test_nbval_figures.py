@@ -30,7 +30,7 @@ def wave(amplitude, title_at=1):
 CELLS = [
     (SETUP, SETUP, None),
     ("wave(1)", "wave(1)", None),
-    ("wave(1)", "wave(1.01)", None),
+    ("wave(1)", "wave(1.07)", None),
     (
         "wave(1)",
         "wave(1.15)",

@@ -1,0 +1,215 @@
+"""12.C: the discrete problem and its training. The id of the formula is in the test's name."""
+
+import numpy as np
+import pytest
+from checks import (
+    CASE,
+    Case,
+    assert_close,
+    check_adjoint,
+    check_cost,
+    check_forward,
+    check_fused,
+    check_gradient,
+)
+from scipy.optimize import minimize
+
+import neuralode_lib
+from neuralode_lib import (
+    TrainingProblem,
+    Weights,
+    armijo,
+    constant,
+    disk_in_ring,
+    gradient_descent,
+    relu,
+    resnet,
+    tanh,
+    train,
+    verify,
+)
+
+
+def random_problem():
+    T = CASE.dt * len(CASE.V)
+    problem = TrainingProblem(CASE.x_in, CASE.y_out, T, len(CASE.V) + 1, CASE.w1, CASE.w2, tanh)
+    return problem, Weights(CASE.V, CASE.b)
+
+
+@pytest.mark.parametrize("T, N_T", [(1.0, 101), (1.7, 5), (0.3, 2)])
+def test_C1_grid(T, N_T):
+    problem = TrainingProblem([[0.0]], [[0.0]], T, N_T)
+    assert problem.dt == pytest.approx(T / (N_T - 1), rel=1e-15)
+    assert problem.t == pytest.approx([(k - 1) * problem.dt for k in range(1, N_T + 1)], abs=1e-15)
+    assert (problem.t[0], problem.t[-1]) == (0, T)
+    weights = Weights.zeros(N_T, 1)
+    assert len(weights.V) == len(weights.b) == N_T - 1
+    assert len(problem.states(weights)) == N_T
+
+
+def test_C2_discrete_J():
+    check_cost(resnet)
+
+
+def test_C2_discrete_J_by_hand():
+    """d = 1, one sample, dt = 1/2, V = 0, b = (2, 4): x = (1, 2, 4), y = 1.
+
+    So J = 9/2 + w1/4 (2 - 1)^2 + w2/4 (2^2 + 4^2).
+    """
+    problem = TrainingProblem([[1.0]], [[1.0]], T=1.0, N_T=3, w1=0.4, w2=0.2)
+    terms = problem.cost_terms(Weights(np.zeros((2, 1, 1)), [[2.0], [4.0]]))
+    assert terms == pytest.approx((4.5, 0.1, 1.0), rel=1e-15)
+    assert terms._fields == ("terminal", "running", "weights")
+
+
+def test_C2_two_grid_points_have_no_running_cost():
+    problem = TrainingProblem([[1.0]], [[3.0]], N_T=2, w1=100.0, w2=0.0)
+    assert problem.cost(Weights.zeros(2, 1)) == 2.0
+
+
+def test_C3_forward_euler_is_a_resnet():
+    check_forward(resnet)
+
+
+def test_C4_adjoint_satisfies_the_exact_identity():
+    check_adjoint(resnet)
+
+
+def test_C4_phi_k_is_the_derivative_of_J_in_x_k_plus_1():
+    """Start again at x_{k+1} and move it: N_T - 1 adjoints, the last one belongs to x_{N_T}."""
+    problem, weights = random_problem()
+    x = problem.states(weights)
+    phi = resnet.adjoint(weights, x, problem.y_out, problem.dt, problem.w1, tanh)
+    for k in range(len(phi)):
+        for entry in np.ndindex(x[k + 1].shape):
+            moved = x[k + 1].astype(complex)
+            moved[entry] += 1e-40j
+            rest = [moved]
+            for V_k, b_k in zip(weights.V[k + 1 :], weights.b[k + 1 :], strict=True):
+                rest.append(rest[-1] + problem.dt * (V_k @ np.tanh(rest[-1]) + b_k[:, None]))
+            J = ((rest[-1] - problem.y_out) ** 2).sum() / 2
+            J += (
+                problem.w1
+                * problem.dt
+                / 2
+                * sum(((z - problem.y_out) ** 2).sum() for z in rest[:-1])
+            )
+            assert J.imag / 1e-40 == pytest.approx(phi[k][entry], rel=1e-11, abs=1e-12)
+
+
+def test_C5_gradient_is_the_derivative_of_J():
+    check_gradient(resnet)
+
+
+def test_C5_fused_gradient_is_the_textbook_gradient():
+    check_fused(neuralode_lib.problem)
+
+
+def test_C5_gradient_agrees_with_the_complex_step():
+    problem, weights = random_problem()
+    _, gradient = problem.cost_and_gradient(weights)
+    assert_close(
+        gradient.theta, verify.numerical_gradient(problem.cost, weights, verify.complex_step).theta
+    )
+    assert_close(
+        gradient.theta, verify.numerical_gradient(problem.cost, weights).theta, tolerance=1e-8
+    )
+
+
+def test_C5_gradient_over_dt_converges_to_the_L2_gradient(ode, discretised, assert_first_order):
+    def L2_gradient(t):
+        V = sum(
+            np.outer(ode.phi(t)[:, i], np.tanh(ode.x(t)[:, i])) for i in range(3)
+        ) + ode.w2 * ode.V(t)
+        return np.column_stack([V, ode.phi(t).sum(axis=1) + ode.w2 * ode.b(t)])
+
+    def error(layers):
+        problem, weights = discretised(layers)
+        _, gradient = problem.cost_and_gradient(weights)
+        exact = np.array([L2_gradient(t) for t in problem.t[:-1]])
+        return np.abs(gradient.theta / problem.dt - exact).max()
+
+    assert_first_order(error)
+
+
+def test_C6_one_step_by_hand():
+    """d = 1, one layer, one sample: x_2 = 1 + (2 * 1 + 1) = 4 and phi = 4 - 1 = 3.
+
+    So the gradient is (3 + 2 w2, 3 + w2).
+    """
+    problem = TrainingProblem([[1.0]], [[1.0]], T=1.0, N_T=2, w1=0.0, w2=0.5, activation=relu)
+    start = Weights([[[2.0]]], [[1.0]])
+    run = gradient_descent(problem, start, constant(0.1))
+    first, second = next(run), next(run)
+    assert first.J == 4.5 + 0.25 * (4 + 1)
+    assert second.weights.V.item() == pytest.approx(2 - 0.1 * (3 + 0.5 * 2), rel=1e-15)
+    assert second.weights.b.item() == pytest.approx(1 - 0.1 * (3 + 0.5 * 1), rel=1e-15)
+    assert second.gamma == 0.1
+    assert first.gradient_norm == pytest.approx(np.hypot(4, 3.5), rel=1e-15)
+
+
+def test_C6_J_falls_by_gamma_times_the_squared_gradient_for_small_gamma():
+    problem, weights = random_problem()
+    J, gradient = problem.cost_and_gradient(weights)
+    for gamma in (1e-4, 1e-5, 1e-6):
+        fall = J - problem.cost(weights - gamma * gradient)
+        assert fall == pytest.approx(gamma * gradient.norm() ** 2, rel=1e3 * gamma)
+
+
+def test_C6_J_falls_in_every_iteration():
+    problem, weights = random_problem()
+    J = train(problem, weights, iterations=50, step=constant(0.01), progress=False).J
+    assert (np.diff(J) < 0).all()
+
+
+STARTS = [(0, 0.0), (1, 0.1), (2, 0.1), (3, 0.5), (4, 0.5), (5, 1.0)]  # seed, scale
+
+
+def minimisers(activation, w, starts):
+    """J and the norm of its gradient where scipy's L-BFGS ends: 10 layers, w1 = w2 = w."""
+    data = disk_in_ring(seed=0)
+    problem = TrainingProblem(data.x_in, data.y_out, N_T=11, w1=w, w2=w, activation=activation)
+
+    def J_and_gradient(theta):
+        J, gradient = problem.cost_and_gradient(Weights.from_theta(theta.reshape(10, 2, 3)))
+        return J, gradient.theta.ravel()
+
+    for seed, scale in starts:
+        start = Weights.random(11, 2, scale, np.random.default_rng(seed)).theta.ravel()
+        found = minimize(
+            J_and_gradient, start, jac=True, method="L-BFGS-B",
+            options={"maxiter": 3000, "maxfun": 6000, "ftol": 1e-15, "gtol": 1e-9},
+        )  # fmt: skip
+        yield found.fun, np.linalg.norm(found.jac)
+
+
+def test_C7_relu_ends_at_different_J_from_different_starts():
+    J = [J for J, _ in minimisers(relu, 0.1, STARTS)]
+    assert max(J) > 1.05 * min(J)
+
+
+def test_C7_tanh_has_different_minimisers_too():
+    """All are stationary, so it is not that one of the runs has not ended."""
+    found = list(minimisers(tanh, 0.1, STARTS))
+    assert max(norm for _, norm in found) < 1e-4
+    assert max(J for J, _ in found) > 1.02 * min(J for J, _ in found)
+
+
+def test_C7_tanh_with_more_regularisation_ends_at_the_same_J_from_small_weights():
+    J = [J for J, _ in minimisers(tanh, 0.3, STARTS[:3])]
+    assert max(J) < (1 + 1e-6) * min(J)
+
+
+def test_C7_gradient_descent_is_slow():
+    """L-BFGS takes some 250 evaluations to the minimum; after 250 descent is not there."""
+    data = disk_in_ring(seed=0)
+    problem = TrainingProblem(data.x_in, data.y_out, N_T=11, w1=0.3, w2=0.3, activation=tanh)
+    ((minimum, _),) = minimisers(tanh, 0.3, [(0, 0.0)])
+    J = train(problem, iterations=250, step=armijo(), progress=False).J
+    assert J[-1] > 1.01 * minimum
+
+
+def test_C5_gradient_of_one_layer_of_one_sample_in_one_dimension():
+    case = Case.random(seed=9, d=1, samples=1, N_T=2)
+    check_gradient(resnet, case)
+    check_adjoint(resnet, case)
