@@ -59,10 +59,10 @@ def network(widths, residual=False, ax=None):
     for k, nodes in columns:
         colour = GREEN if k == 0 else ORANGE if k == len(widths) - 1 else BLACK
         ax.scatter(np.full(len(nodes), k), nodes, s=170, color=colour, zorder=2)
-    low, high = -max(widths) / 2 - 0.7, max(widths) / 2 + (1.2 if residual else 0.2)
-    ax.set(xlim=(-0.4, len(widths) - 0.6), ylim=(low, high))
-    ax.text(0, low, "input", color=GREEN, ha="center", va="bottom")
-    ax.text(len(widths) - 1, low, "output", color=ORANGE, ha="center", va="bottom")
+    for k, name, colour in [(0, "input", GREEN), (len(widths) - 1, "output", ORANGE)]:
+        ax.text(k, -widths[k] / 2, name, color=colour, ha="center", va="top")
+    top = max(widths) / 2 + (1 if residual else 0)
+    ax.set(xlim=(-0.4, len(widths) - 0.6), ylim=(-max(widths) / 2 - 0.5, top))
     ax.axis("off")
     return ax
 

@@ -101,6 +101,16 @@ def test_backtracking_scales_V_and_b_each_on_its_own(problem, start):
     assert abs(step.b).max() == pytest.approx(second.gamma, rel=1e-10)
 
 
+def test_backtracking_takes_a_step_that_leaves_J_as_it_is():
+    """Until J is not larger, says the exercise. With w1 = 0 and no penalty, J of a dead ReLU is flat."""
+    problem = TrainingProblem([[-1.0]], [[0.0]], N_T=2, w2=0.0)
+    zero, slope_in_V = Weights.zeros(2, 1), Weights([[[1.0]]], [[0.0]])
+    J = problem.cost(zero)
+    moved, gamma, tries = backtracking()(problem, zero, J, slope_in_V, None)
+    assert problem.cost(moved) == J
+    assert (moved.V.item(), gamma, tries) == (-0.004, 0.004, 1)
+
+
 def test_armijo_accepts_the_first_gamma_that_lowers_J_enough(problem, start):
     c = 0.3
     run = gradient_descent(problem, start, armijo(gamma=8.0, growth=2.0, c=c))

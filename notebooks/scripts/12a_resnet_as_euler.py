@@ -53,7 +53,9 @@ for ax, image, digit in zip(axes, digits.images, digits.target, strict=False):
     ax.imshow(image, cmap="gray_r")
     ax.set_title(digit)
     ax.axis("off")
-plotting.show(axes, alt="Eight handwritten digits, 0 to 7, of 8 x 8 grey values each; some are hard to read.")
+plotting.show(axes, alt=(
+    "The handwritten digits 0 to 7, 8 x 8 grey values each; some are hard to read."
+))
 
 # %% [markdown]
 # For us an image is a column of 64 numbers, a point $\textcolor{green}{\mathbf{x}_{\text{in}}} \in \mathbb{R}^{64}$. Classifying means: move it to a point
@@ -72,7 +74,10 @@ plotting.show(axes, alt="Eight handwritten digits, 0 to 7, of 8 x 8 grey values 
 
 # %%
 ax = plotting.network([2, 5, 2])
-plotting.show(ax, alt="A network: 2 green input nodes, 5 black hidden nodes, 2 orange output nodes; each node is joined to all of the next layer.")
+plotting.show(ax, alt=(
+    "A network: 2 green input nodes, 5 black hidden nodes, 2 orange output nodes; "
+    "each node is joined to all of the next layer."
+))
 
 
 # %%
@@ -86,7 +91,8 @@ def one_hidden_layer(x, W, c, V, b, sigma=np.tanh):
 # **Predict.** A network with ReLU, $\mathbf{W} = \begin{pmatrix}1 & 1\\ 1 & -1\end{pmatrix}$, $\mathbf{c} = \mathbf{0}$, $\mathbf{V} = \begin{pmatrix}1 & 1\end{pmatrix}$, $b = 1$ is given $\mathbf{x} = (1, 2)^\top$. What comes out?
 
 # %%
-one_hidden_layer(np.array([1, 2]), np.array([[1, 1], [1, -1]]), 0, np.array([[1, 1]]), 1, relu.sigma)
+W, V = np.array([[1, 1], [1, -1]]), np.array([[1, 1]])
+one_hidden_layer(np.array([1, 2]), W, 0, V, 1, relu.sigma)
 
 # %% [markdown]
 # $\mathbf{W}\mathbf{x} = (3, -1)$, ReLU cuts it to $(3, 0)$, and $3 + 0 + 1 = 4$. The second node is silent for this input, and any small change of it would go unnoticed. Remember this: it is why ReLU can be hard to train.
@@ -135,7 +141,10 @@ for n, style in [(4, ":"), (8, "--"), (64, "-")]:
 left.legend(ncols=2)
 right.loglog(widths, error, "o-")
 right.set(xlabel="width of the hidden layer", ylabel="error")
-plotting.show(left, alt=f"Left: f and fits of width 4, 8 and 64; the last one lies on f. Right: the error falls from {error[0]:.1g} to {error[-1]:.0e}.")
+plotting.show(left, alt=(
+    "Left: f and fits of width 4, 8 and 64; the last one lies on f. Right: the error "
+    f"falls from {error[0]:.1g} to {error[-1]:.0e}."
+))
 
 # %% [markdown]
 # It falls every time: the narrower network is contained in the wider one (the first nodes are the same), so least squares can only gain. From width 64 on the gain is slower: what is left is the corner, which smooth functions can only round off.
@@ -149,7 +158,10 @@ plotting.show(left, alt=f"Left: f and fits of width 4, 8 and 64; the last one li
 
 # %%
 ax = plotting.network([2, 2, 2, 2, 2, 2])
-plotting.show(ax, alt="A deep network: six columns of two nodes, the first green, the last orange, each node joined to both nodes of the next column.")
+plotting.show(ax, alt=(
+    "A deep network: six columns of two nodes, the first green, the last orange, each "
+    "node joined to both nodes of the next column."
+))
 
 
 # %%
@@ -171,7 +183,10 @@ def plain(x, V, b, sigma=np.tanh):
 
 # %%
 ax = plotting.network([2, 2, 2, 2, 2, 2], residual=True)
-plotting.show(ax, alt="The same deep network; a blue arrow leads over each layer from one column to the next: what comes in is added to what the layer computes.")
+plotting.show(ax, alt=(
+    "The same deep network; a blue arrow leads over each layer from one column to the "
+    "next: what comes in is added to what the layer computes."
+))
 
 
 # %%
@@ -200,9 +215,9 @@ def spread(x):
 
 spread_plain = [spread(plain(circle, V[:k], b[:k])) for k in range(101)]
 spread_residual = [spread(residual(circle, V[:k] / 10, b[:k] / 10)) for k in range(101)]
-smaller = spread_plain[0] / spread_plain[100]
-print(f"after 100 plain layers the circle is smaller by more than 10^{np.floor(np.log10(smaller)):.0f}")
-print(f"after 100 residual layers its size is {spread_residual[100]:.2f}")
+powers = np.log10(spread_plain[0] / spread_plain[100])
+print(f"100 plain layers: {powers:.0f} powers of ten smaller")
+print(f"100 residual layers: size {spread_residual[100]:.2f}")
 
 # %%
 left, right = plotting.panels(2, width=11)
@@ -212,10 +227,15 @@ left.set(xlabel="layer $k$", ylabel="largest distance from the mean")
 left.legend()
 right.plot(*circle, ":", color="0.4", label="input")
 right.plot(*plain(circle, V, b), "X", color=plotting.BLUE, label="after 100 plain layers")
-right.plot(*residual(circle, V / 10, b / 10), color=plotting.RED, label="after 100 residual layers")
+image = residual(circle, V / 10, b / 10)
+right.plot(*image, color=plotting.RED, label="after 100 residual layers")
 right.set(aspect="equal", ylim=(-1.1, 1.9))
 right.legend(loc="upper center")
-plotting.show(left, alt="Left: the plain network shrinks the circle by many powers of ten, the residual one keeps its size. Right: the circle's image is one point (plain), a closed curve (residual).")
+plotting.show(left, alt=(
+    "Left: the plain network shrinks the circle by many powers of ten, the residual "
+    "one keeps its size. Right: the circle's image is one point (plain), a closed "
+    "curve (residual)."
+))
 
 # %% [markdown]
 # Each plain layer multiplies the size of the circle by some factor, and a hundred factors below 1 leave nothing: two different inputs can no longer be told apart, and no later layer brings the difference back.
@@ -272,9 +292,12 @@ print("states:", x.shape, " the same output to rounding:", np.abs(x[-1] - y).max
 # For the true solution we ask SciPy, at a tolerance close to rounding.
 
 # %%
+def rate(t, x):
+    return V(t) @ np.tanh(x) + b(t)
+
+
 def exact(x_in, T):
-    solution = solve_ivp(lambda t, x: V(t) @ np.tanh(x) + b(t), [0, T], x_in, rtol=1e-12, atol=1e-12)
-    return solution.y[:, -1]
+    return solve_ivp(rate, [0, T], x_in, rtol=1e-12, atol=1e-12).y[:, -1]
 
 
 x_in = np.array([0.5, -0.3])
@@ -286,14 +309,17 @@ def euler(K, steps, T=1.0):
 
 # %%
 t = np.linspace(0, 1, 200)
-path = solve_ivp(lambda t, x: V(t) @ np.tanh(x) + b(t), [0, 1], x_in, t_eval=t, rtol=1e-10).y
+path = solve_ivp(rate, [0, 1], x_in, t_eval=t, rtol=1e-10).y
 ax = plotting.panels(1, width=6, height=5)
 ax.plot(*path, color="0.7", lw=6, label="neural ODE")
 for K, style in [(4, "o--"), (16, "s-")]:
     ax.plot(*euler(K, slice(None)).T, style, label=f"ResNet, {K} layers")
 ax.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
 ax.legend()
-plotting.show(ax, alt="A curve in the plane, the ODE's solution; polygons of 4 and 16 straight pieces follow it, the finer one closely, the coarse one runs outside of it.")
+plotting.show(ax, alt=(
+    "A curve in the plane, the ODE's solution; polygons of 4 and 16 straight pieces "
+    "follow it, the finer one closely, the coarse one runs outside of it."
+))
 
 # %% [markdown]
 # **Predict.** The number of layers doubles. By what factor does the error of one step fall, and by what factor the error at $T = 1$?
@@ -306,8 +332,12 @@ print("observed order of one step:", node.verify.observed_order(1 / K, local_err
 print("observed order at T = 1:   ", node.verify.observed_order(1 / K, global_error).round(2))
 
 # %%
-ax = plotting.convergence(1 / K, {"one step": local_error, "at T = 1": global_error}, {"one step": 2, "at T = 1": 1})
-plotting.show(ax, alt="Errors against the step, both logarithmic: one step falls with slope 2, the error at T = 1 with slope 1.")
+errors = {"one step": local_error, "at T = 1": global_error}
+ax = plotting.convergence(1 / K, errors, order={"one step": 2, "at T = 1": 1})
+plotting.show(ax, alt=(
+    "Errors against the step, both logarithmic: one step falls with slope 2, the "
+    "error at T = 1 with slope 1."
+))
 
 # %% [markdown]
 # One step errs a quarter as much, but twice as many are needed: $2 \cdot \tfrac14 = \tfrac12$. A deeper network is a more exact solution of *the same* ODE: the error at $T$ is of **order 1**.
@@ -332,7 +362,8 @@ for n in (50, 100, 200, 400):
 
 # %%
 M = V(0.7)
-print("Frobenius norm:", *(f"{norm:.12f}" for norm in (np.sqrt(np.trace(M.T @ M)), np.linalg.norm(M))))
+print(f"root of the sum of squares {np.sqrt(np.sum(M**2)):.12f}")
+print(f"root of trace(M^T M)       {np.sqrt(np.trace(M.T @ M)):.12f}")
 
 # %% [markdown]
 # On the grid the integrals become sums, and $J$ an ordinary function of finitely many numbers (12.C goes through it term by term). Is it a good stand-in for the integral? We compare with SciPy, which solves for the state and both integrals at once.
@@ -342,14 +373,15 @@ w1, w2 = 1.0, 0.1
 y_out = np.array([2.0, 1.0])
 
 
-def J_continuous():
-    def rates(t, z):
-        x = z[:2]
-        weights = np.sum(V(t) ** 2) + np.sum(b(t) ** 2)
-        return [*(V(t) @ np.tanh(x) + b(t)), w1 / 2 * np.sum((x - y_out) ** 2) + w2 / 2 * weights]
+def rates(t, z):
+    x = z[:2]
+    running = w1 / 2 * np.sum((x - y_out) ** 2)
+    penalty = w2 / 2 * (np.sum(V(t) ** 2) + np.sum(b(t) ** 2))
+    return [*rate(t, x), running + penalty]
 
-    z = solve_ivp(rates, [0, 1], [*x_in, 0], rtol=1e-12, atol=1e-12).y[:, -1]
-    return np.sum((z[:2] - y_out) ** 2) / 2 + z[2]
+
+x1, x2, integrals = solve_ivp(rates, [0, 1], [*x_in, 0], rtol=1e-12, atol=1e-12).y[:, -1]
+J_continuous = np.sum(([x1, x2] - y_out) ** 2) / 2 + integrals
 
 
 # %%
@@ -358,8 +390,9 @@ def J_discrete(K):
     return problem.cost(sampled(K + 1))
 
 
-error = [abs(J_discrete(n) - J_continuous()) for n in K]
-print(f"J = {J_continuous():.4f}; observed order of the discrete J:", node.verify.observed_order(1 / K, error).round(2))
+error = [abs(J_discrete(n) - J_continuous) for n in K]
+print(f"continuous J = {J_continuous:.4f}, discrete J with {K[-1]} layers {J_discrete(K[-1]):.4f}")
+print("observed order:", node.verify.observed_order(1 / K, error).round(2))
 
 # %% [markdown]
 # Order 1 again: the discrete $J$ is as good as the Euler states in it.
@@ -372,13 +405,18 @@ print(f"J = {J_continuous():.4f}; observed order of the discrete J:", node.verif
 # %%
 data = node.disk_in_ring()
 ax = plotting.points(data.x_in, data.label, title="$t = 0$")
-plotting.show(ax, alt="32 blue circles in a disk of radius 0.4 round the origin, 32 red squares in a ring from 0.8 to 1.2; a blue cross at (0, 1), a red one at (2, 1).")
+plotting.show(ax, alt=(
+    "32 blue circles in a disk of radius 0.4 round the origin, 32 red squares in a "
+    "ring from 0.8 to 1.2; a blue cross at (0, 1), a red one at (2, 1)."
+))
 
 # %% [markdown]
 # **Predict.** With $\mathbf{V} = \mathbf{0}$ and $\mathbf{b} = \mathbf{0}$ nothing moves. Which of the three terms of $J$ is zero then, and which is the largest?
 
 # %%
-problem = node.TrainingProblem(data.x_in, data.y_out, T=1.0, N_T=101, w1=0.01, w2=0.01, activation=relu)
+problem = node.TrainingProblem(
+    data.x_in, data.y_out, T=1.0, N_T=101, w1=0.01, w2=0.01, activation=relu
+)
 untrained = node.Weights.zeros(problem.N_T, problem.d)
 print(problem)
 print("terminal {:.2f}, running {:.2f}, weights {:.2f}".format(*problem.cost_terms(untrained)))
@@ -393,12 +431,18 @@ trained
 # %%
 x = problem.states(trained.weights)
 axes = plotting.states(x, data.label, problem.t, [0, 0.25, 0.5, 0.75, 1])
-plotting.show(axes, alt="The points at t = 0, 0.25, 0.5, 0.75, 1: the disk slips out of the ring through a gap, and at the end each class sits at its own cross.")
+plotting.show(axes, alt=(
+    "The points at t = 0, 0.25, 0.5, 0.75, 1: the disk slips out of the ring through "
+    "a gap, and at the end each class sits at its own cross."
+))
 
 # %%
 correct = node.nearest_target(x[-1]) == data.label
 ax = plotting.points(x[-1], data.label, title="$t = 1$")
-plotting.show(ax, alt=f"At t = 1 the blue points lie in a short line near (0, 1), the red ones near (2, 1): {correct.sum()} of 64 are nearest to their own cross.")
+plotting.show(ax, alt=(
+    "At t = 1 the blue points lie in a short line near (0, 1), the red ones near (2, "
+    f"1): {correct.sum()} of 64 are nearest to their own cross."
+))
 
 # %%
 print(f"{correct.sum()} of {len(correct)} points end nearest to their own target")

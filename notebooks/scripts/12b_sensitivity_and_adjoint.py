@@ -30,7 +30,8 @@ from scipy.integrate import simpson, solve_ivp
 
 import neuralode_lib as node
 from neuralode_lib import plotting, relu, tanh
-from neuralode_lib.verify import central_difference, complex_step, difference_quotient, observed_order, relative_error
+from neuralode_lib.verify import central_difference, complex_step, difference_quotient
+from neuralode_lib.verify import numerical_gradient, observed_order, relative_error
 
 plotting.use_style()
 
@@ -93,10 +94,10 @@ for h in (1e-1, 1e-2, 1e-3, 1e-4):
 # %%
 h = 10.0 ** np.arange(-15, 0)
 reference = complex_step(problem.cost, weights, b_tilde, 1e-30)
-methods = {"one-sided": difference_quotient, "central": central_difference, "complex step": complex_step}
-error = {name: [abs(method(problem.cost, weights, b_tilde, s) / reference - 1) for s in h] for name, method in methods.items()}
-for name in ("one-sided", "central"):
-    print(f"{name:10s} best error about {min(error[name]):.0e} at h = {h[np.argmin(error[name])]:.0e}")
+error = {}
+for method in (difference_quotient, central_difference, complex_step):
+    values = np.array([method(problem.cost, weights, b_tilde, s) for s in h])
+    error[method.__name__.replace("_", " ")] = np.abs(values / reference - 1)
 
 # %%
 ax = plotting.panels(1)
@@ -104,7 +105,11 @@ for (name, e), style in zip(error.items(), ["o-", "s--", "D:"], strict=True):
     ax.loglog(h, np.maximum(e, 1e-17), style, label=name)
 ax.set(xlabel="$h$", ylabel="relative error of the derivative of $J$")
 ax.legend()
-plotting.show(ax, alt="Errors against h. The one-sided quotient is a V with its tip near 1e-8, the central one a lower V with its tip near 1e-5; the complex step falls to rounding level and stays there.")
+plotting.show(ax, alt=(
+    "Errors against h. The one-sided quotient is a V with its tip near 1e-8, the "
+    "central one a lower V with its tip near 1e-5; the complex step falls to rounding "
+    "level and stays there."
+))
 
 # %% [markdown]
 # In theory the tips are at $h = \sqrt\varepsilon \approx 10^{-8}$, with an error of that size, and at $\varepsilon^{1/3} \approx 10^{-5}$ with $\varepsilon^{2/3} \approx 10^{-10}$; here each is a little further right, as $J$ is larger than its derivative and rounding thus weighs more. The complex step has no second branch: towards small $h$ it stays exact to rounding, with $h = 10^{-30}$ too. That makes it our referee.
@@ -147,11 +152,10 @@ def derivative_by_tangent(direction):
 
 
 # %%
-print("            tangent         central         complex step")
-for name, direction in [("along b", b_tilde), ("along V", V_hat)]:
-    by_difference = central_difference(problem.cost, weights, direction)
-    by_complex_step = complex_step(problem.cost, weights, direction)
-    print(f"{name}  {derivative_by_tangent(direction):14.10f}  {by_difference:14.8f}  {by_complex_step:14.10f}")
+for name, direction in [("b", b_tilde), ("V", V_hat)]:
+    print(f"along {name}: tangent            {derivative_by_tangent(direction):.10f}")
+    print(f"         central difference {central_difference(problem.cost, weights, direction):.8f}")
+    print(f"         complex step       {complex_step(problem.cost, weights, direction):.10f}")
 
 # %% [markdown]
 # ## Why this is not enough
@@ -161,8 +165,8 @@ for name, direction in [("along b", b_tilde), ("along V", V_hat)]:
 # **Predict.** The lecture's network has $d = 2$ and 100 layers. How many tangents would its gradient need? And MNIST's, with $d = 784$ and ten layers?
 
 # %%
-for name, d, layers in [("the lecture's network", 2, 100), ("8 x 8 digits, 20 layers", 64, 20), ("MNIST, 10 layers", 784, 10)]:
-    print(f"{name:24s} {layers * d * (d + 1):9,d} weights, as many tangents")
+for name, d, layers in [("lecture", 2, 100), ("digits", 64, 20), ("MNIST", 784, 10)]:
+    print(f"{name:8s} {layers * d * (d + 1):9,d} weights, as many tangents")
 
 # %% [markdown]
 # Millions of ODEs for one step of gradient descent. We shall need *one*.
@@ -192,7 +196,8 @@ def J_from_3(x_3):
 # %%
 delta = rng.standard_normal(x[3].shape)
 change = (J_from_3(x[3] + 1e-5 * delta) - J_from_3(x[3] - 1e-5 * delta)) / 2e-5
-print(f"change of J: {change:.8f}   phi[2] . delta: {np.sum(phi[2] * delta):.8f}   phi[3] . delta: {np.sum(phi[3] * delta):.8f}")
+print(f"change of J    {change:.8f}")
+print(f"phi[2] . delta {np.sum(phi[2] * delta):.8f}   phi[3] . delta {np.sum(phi[3] * delta):.8f}")
 print("states:", len(x), "  phi:", len(phi))
 
 # %% [markdown]
@@ -258,7 +263,10 @@ left.plot(t, phi_exact(t)[0], color="0.5", label="$\\varphi_1$, adjoint ODE", zo
 left.set(xlabel="$t$")
 left.legend()
 plotting.convergence(1 / K, error, order=1, ax=right, ylabel="largest error of the adjoint")
-plotting.show(left, alt="Left: the first adjoint component on 8 and 32 layers and the ODE's solution; 32 layers are closer. Right: the error falls with slope 1.")
+plotting.show(left, alt=(
+    "Left: the first adjoint component on 8 and 32 layers and the ODE's solution; 32 "
+    "layers are closer. Right: the error falls with slope 1."
+))
 
 # %% [markdown]
 # Order 1, as it should be for Euler.
@@ -285,7 +293,11 @@ def b_tilde_of_t(t):
     return np.array([np.cos(2 * t), 1 - t])
 
 
-x_tilde_exact = solve_ivp(lambda t, z: A(t) @ z + b_tilde_of_t(t), [0, 1], [0, 0], **precise).sol
+def tangent_rate(t, x_tilde):
+    return A(t) @ x_tilde + b_tilde_of_t(t)
+
+
+x_tilde_exact = solve_ivp(tangent_rate, [0, 1], [0, 0], **precise).sol
 x_T, x_tilde_T = x_exact(1), x_tilde_exact(1)
 
 
@@ -298,7 +310,8 @@ def compare(asked, options):
 
 
 asked = phi_exact(1) @ x_tilde_T - phi_exact(0) @ x_tilde_exact(0)
-compare(asked, {"A": 0.0, "B": x_T - y, "C": (x_T - y) @ x_tilde_T, "D": -(x_T - y) @ x_tilde_T})
+miss = x_T - y
+compare(asked, {"A": 0.0, "B": miss, "C": miss @ x_tilde_T, "D": -miss @ x_tilde_T})
 
 # %% [markdown]
 # **C**, and only C: the second term drops out because the tangent starts at zero, and in the first $\boldsymbol{\varphi}(T)$ is what we chose it to be. B is a vector where a number is asked for.
@@ -328,8 +341,9 @@ def integral(f, g):
 # %%
 first = integral(A_T_Phi + w1 * (X - y), X_tilde)
 second = integral(Phi, A_X_tilde + B_tilde)
-running, source = w1 * integral(X - y, X_tilde), integral(Phi, B_tilde)
-compare(asked, {"A": first + second, "B": -first + second, "C": running + source, "D": -running + source})
+third, fourth = w1 * integral(X - y, X_tilde), integral(Phi, B_tilde)
+options = {"A": first + second, "B": -first + second, "C": third + fourth, "D": -third + fourth}
+compare(asked, options)
 
 # %% [markdown]
 # **B and D** are both right, although the slide looks as if one letter were asked for. B is what you get by inserting the two ODEs; mind the minus of $-\dot{\boldsymbol{\varphi}}$, which A forgets. D is B after the terms with $\mathbf{A}$ have cancelled, $-(\mathbf{A}^\top\boldsymbol{\varphi})^\top\tilde{\mathbf{x}} + \boldsymbol{\varphi}^\top\mathbf{A}\tilde{\mathbf{x}} = 0$. This cancellation is the reason for the transpose in the adjoint equation.
@@ -354,7 +368,7 @@ print(f"(x - y)^T x_tilde at the end: {left:.12f}\nby the adjoint:              
 # On the grid each time step contributes $\Delta t$ times that. The referee, one complex step for each weight, agrees:
 
 # %%
-referee = node.verify.numerical_gradient(problem.cost, weights, complex_step)
+referee = numerical_gradient(problem.cost, weights, complex_step)
 gradient_b = problem.dt * (phi.sum(axis=2) + problem.w2 * weights.b)
 print("relative error below 1e-13:", relative_error(gradient_b, referee.b) < 1e-13)
 
@@ -369,8 +383,9 @@ print("relative error below 1e-13:", relative_error(gradient_b, referee.b) < 1e-
 
 # %%
 sigma = tanh.sigma(x[:-1])
-ours = problem.dt * (np.array([p @ s.T for p, s in zip(phi, sigma, strict=True)]) + problem.w2 * weights.V)
-slide = problem.dt * (np.array([s @ p.T for p, s in zip(phi, sigma, strict=True)]) + problem.w2 * weights.V)
+phi_sigma = phi @ sigma.transpose(0, 2, 1)  # one product for each layer, summed over samples
+ours = problem.dt * (phi_sigma + problem.w2 * weights.V)
+slide = problem.dt * (phi_sigma.transpose(0, 2, 1) + problem.w2 * weights.V)
 print("phi sigma^T: relative error below 1e-13:", relative_error(ours, referee.V) < 1e-13)
 print(f"sigma phi^T: relative error {relative_error(slide, referee.V):.2f}")
 
@@ -379,8 +394,10 @@ print(f"sigma phi^T: relative error {relative_error(slide, referee.V):.2f}")
 
 # %%
 symmetric = node.Weights(V_hat.V + V_hat.V.transpose(0, 2, 1), V_hat.b)
+print("direction   tangent   phi sigma^T   sigma phi^T")
 for name, direction in [("random", V_hat), ("symmetric", symmetric)]:
-    print(f"{name:9s}  by tangent {derivative_by_tangent(direction):9.6f}  phi sigma^T {np.sum(ours * direction.V):9.6f}  sigma phi^T {np.sum(slide * direction.V):9.6f}")
+    by_ours, by_slide = np.sum(ours * direction.V), np.sum(slide * direction.V)
+    print(f"{name:9s} {derivative_by_tangent(direction):9.5f} {by_ours:13.5f} {by_slide:13.5f}")
 
 # %% [markdown]
 # A symmetric one: it cannot tell a matrix from its transpose. Nor can $d = 1$. Check gradients along random directions, at random weights.
@@ -399,19 +416,21 @@ def gradient_of_J(weights):
     return node.gradient(weights, x, phi, problem.dt, problem.w2, tanh)
 
 
-print("all weights at once, relative error below 1e-13:", relative_error(gradient_of_J(weights), referee) < 1e-13)
+print("relative error below 1e-13:", relative_error(gradient_of_J(weights), referee) < 1e-13)
 
 # %% [markdown]
 # Two ODEs for each sample, whatever the number of weights. The samples only meet in the sum of step 3, so the work grows in proportion to their number $I$: the gradient over all samples is the sum over parts of them. (The penalty is there once, so we leave it out, $w_2 = 0$.)
 
 # %%
 def gradient_over(samples):
-    part = node.TrainingProblem(x_in[:, samples], y_out[:, samples], N_T=problem.N_T, w1=1.0, w2=0.0, activation=tanh)
+    part = node.TrainingProblem(
+        x_in[:, samples], y_out[:, samples], N_T=problem.N_T, w1=1.0, w2=0.0, activation=tanh
+    )
     return part.cost_and_gradient(weights)[1]
 
 
-two_halves = gradient_over([0, 1]) + gradient_over([2, 3])
-print("sum of two halves, relative error below 1e-13:", relative_error(two_halves, gradient_over([0, 1, 2, 3])) < 1e-13)
+halves, whole = gradient_over([0, 1]) + gradient_over([2, 3]), gradient_over([0, 1, 2, 3])
+print("relative error below 1e-13:", relative_error(halves, whole) < 1e-13)
 
 # %% [markdown]
 # With many samples and thousands of iterations even this is much work. *Stochastic* gradient descent takes a random part of the samples in each iteration.
@@ -434,8 +453,12 @@ for n in K:
 print("order of gradient / dt towards the L2-gradient:", observed_order(1 / K, error).round(2))
 
 # %%
-ax = plotting.convergence(1 / K, {"discrete gradient": size, "gradient / $\\Delta t$ minus $L^2$-gradient": error}, order=1, ylabel="largest entry")
-plotting.show(ax, alt="Against the step, both with slope 1: the largest entry of the discrete gradient, and the distance of gradient / dt from the L2-gradient.")
+shown = {"discrete gradient": size, "gradient / $\\Delta t$ minus $L^2$-gradient": error}
+ax = plotting.convergence(1 / K, shown, order=1, ylabel="largest entry")
+plotting.show(ax, alt=(
+    "Against the step, both with slope 1: the largest entry of the discrete gradient, "
+    "and the distance of gradient / dt from the L2-gradient."
+))
 
 # %% [markdown]
 # The first goes to zero and the second to the $L^2$-gradient, each with order 1. A learning rate that suits one of them does not suit the other; 12.C returns to this.
@@ -448,17 +471,19 @@ plotting.show(ax, alt="Against the step, both with slope 1: the largest entry of
 # %%
 kinky = node.TrainingProblem(x_in, y_out, N_T=6, w1=1.0, w2=0.5, activation=relu)
 _, g = kinky.cost_and_gradient(weights)
-print(f"adjoint {g.dot(V_hat):.6f}  central difference {central_difference(kinky.cost, weights, V_hat, 1e-7):.6f}")
+print(f"by the adjoint        {g.dot(V_hat):.6f}")
+print(f"by central difference {central_difference(kinky.cost, weights, V_hat, 1e-7):.6f}")
 
 # %% [markdown]
 # On the kink there is no derivative to be right about. A sample at $x = 0$ with $b = 0$ stays at 0; pushed to the right it is carried on, pushed to the left it is not:
 
 # %%
-on_kink = node.TrainingProblem(np.zeros((1, 1)), np.ones((1, 1)), N_T=6, w1=1.0, activation=relu)
+on_kink = node.TrainingProblem([[0.0]], [[1.0]], N_T=6, w1=1.0, activation=relu)
 w = node.Weights(np.ones((5, 1, 1)), np.zeros((5, 1)))
 push = node.Weights(np.zeros((5, 1, 1)), np.ones((5, 1)))
-to_the_right, to_the_left = (difference_quotient(on_kink.cost, w, push, h) for h in (1e-7, -1e-7))
-print(f"to the right {to_the_right:.4f}  to the left {to_the_left:.4f}  adjoint {on_kink.cost_and_gradient(w)[1].dot(push):.4f}")
+print(f"to the right {difference_quotient(on_kink.cost, w, push, 1e-7):.4f}")
+print(f"to the left  {difference_quotient(on_kink.cost, w, push, -1e-7):.4f}")
+print(f"adjoint      {on_kink.cost_and_gradient(w)[1].dot(push):.4f}")
 
 # %% [markdown]
 # With the convention $\sigma'(0) = 0$ the adjoint takes the left one. In practice states hit 0 exactly only when the weights put them there, as a bias of exactly 0 may.

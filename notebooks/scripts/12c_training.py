@@ -44,12 +44,14 @@ plotting.use_style()
 
 # %%
 rng = np.random.default_rng(3)
-small = node.TrainingProblem(*rng.standard_normal((2, 2, 3)), T=1.0, N_T=5, w1=1.0, w2=0.5, activation=tanh)
+x_in, y_out = rng.standard_normal((2, 2, 3))
+small = node.TrainingProblem(x_in, y_out, T=1.0, N_T=5, w1=1.0, w2=0.5, activation=tanh)
 weights = node.Weights.random(small.N_T, small.d, scale=1.5, rng=rng)
-x, dt, y_out = small.states(weights), small.dt, small.y_out
+x, dt = small.states(weights), small.dt
 print("t  ", small.t, "  dt =", dt)
 print("x  ", x.shape, "  V", weights.V.shape, "  b", weights.b.shape)
-print("one step:", np.allclose(x[1], x[0] + dt * (weights.V[0] @ np.tanh(x[0]) + weights.b[0][:, None])))
+step = x[0] + dt * (weights.V[0] @ np.tanh(x[0]) + weights.b[0][:, None])
+print("one step as in the formula:", np.allclose(x[1], step))
 
 # %% [markdown]
 # ## The discrete cost <small>C2</small>
@@ -94,7 +96,8 @@ def adjoint(weights, x, y_out, dt, w1, activation):
 
 
 phi = adjoint(weights, x, y_out, dt, small.w1, tanh)
-print(phi.shape, " as the library's:", np.allclose(phi, node.adjoint(weights, x, y_out, dt, small.w1, tanh)))
+library = node.adjoint(weights, x, y_out, dt, small.w1, tanh)
+print(phi.shape, " the library's:", np.allclose(phi, library))
 
 # %% [markdown]
 # With this adjoint, the identity of Questions 1 and 2 holds to rounding on *every* grid, however coarse:
@@ -148,10 +151,12 @@ def adjoint_without_transpose(weights, x, y_out, dt, w1, activation):
 # %%
 zero = node.Weights.zeros(small.N_T, small.d)
 symmetric = node.Weights((weights.V + weights.V.transpose(0, 2, 1)) / 2, weights.b)
-print("relative error at   zero   symmetric   random")
-for name, method in [("right", adjoint), ("no transpose", adjoint_without_transpose)]:
-    errors = [relative_error(gradient(small, w, method), numerical_gradient(small.cost, w, complex_step)) for w in (zero, symmetric, weights)]
-    print(f"{name:15s}  {errors[0]:6.3f}   {errors[1]:6.3f}   {errors[2]:6.3f}")
+print("relative error:    right   without transpose")
+for name, w in [("zero", zero), ("symmetric", symmetric), ("random", weights)]:
+    referee = numerical_gradient(small.cost, w, complex_step)
+    right = relative_error(gradient(small, w), referee)
+    wrong = relative_error(gradient(small, w, adjoint_without_transpose), referee)
+    print(f"{name:15s} {right:8.3f} {wrong:15.3f}")
 
 # %% [markdown]
 # Only at random weights. At zero the whole term is multiplied by $\mathbf{V} = \mathbf{0}$, and a symmetric matrix is its own transpose. The rule: **random, non-symmetric weights, all of $w_1$, $w_2$, $\Delta t$ present and about 1, few layers, and a referee that shares no code with what it checks.** (The library's tests plant dozens of such mistakes and see each of them found.)
@@ -167,7 +172,9 @@ for name, method in [("right", adjoint), ("no transpose", adjoint_without_transp
 
 # %%
 data = node.disk_in_ring()
-problem = node.TrainingProblem(data.x_in, data.y_out, T=1.0, N_T=101, w1=0.01, w2=0.01, activation=relu)
+problem = node.TrainingProblem(
+    data.x_in, data.y_out, T=1.0, N_T=101, w1=0.01, w2=0.01, activation=relu
+)
 weights = node.Weights.zeros(problem.N_T, problem.d)
 for _ in range(3):
     J, g = problem.cost_and_gradient(weights)
@@ -180,14 +187,19 @@ for _ in range(3):
 # **Predict.** We try $\gamma = 0.01$, $0.1$, $1$ and $4$. Which one wins after 200 iterations? Is the largest one the fastest?
 
 # %%
-runs = {gamma: node.train(problem, iterations=200, step=constant(gamma), progress=False) for gamma in (0.01, 0.1, 1.0, 4.0)}
-for gamma, run in runs.items():
+runs = {}
+for gamma in (0.01, 0.1, 1.0, 4.0):
+    run = node.train(problem, iterations=200, step=constant(gamma), progress=False)
     print(f"gamma = {gamma:<5g} {run.stopped}")
+    runs[gamma] = run
 
 # %%
 ax = plotting.cost_history({f"$\\gamma = {gamma:g}$": run.J for gamma, run in runs.items()})
 ax.set_ylim(10, 1000)
-plotting.show(ax, alt=f"J over 200 iterations: gamma = 0.01 ends at {runs[0.01].J[-1]:.0f}, 0.1 at {runs[0.1].J[-1]:.0f}, 1 at {runs[1.0].J[-1]:.0f}; 4 leaves the picture upwards.")
+plotting.show(ax, alt=(
+    f"J over 200 iterations: gamma = 0.01 ends at {runs[0.01].J[-1]:.0f}, 0.1 at "
+    f"{runs[0.1].J[-1]:.0f}, 1 at {runs[1.0].J[-1]:.0f}; 4 leaves the picture upwards."
+))
 
 # %% [markdown]
 # Too small a $\gamma$ wastes iterations; too large a one overshoots: each step lands higher on the opposite slope than it started, and after a dozen of them $J$ is beyond what a computer can store. The weights from before that are not lost: `runs[4.0].weights` are the last ones with a finite $J$.
@@ -203,7 +215,11 @@ result
 
 # %%
 ax = plotting.cost_history({"$\\gamma = 1$": result.J})
-plotting.show(ax, alt=f"J over 10,000 iterations, both axes logarithmic: from {result.J[0]:.0f} down to {result.J[-1]:.2f}, with sharp spikes up, a group of them after iteration 200 and single ones until 9,000.")
+plotting.show(ax, alt=(
+    f"J over 10,000 iterations, both axes logarithmic: from {result.J[0]:.0f} down to "
+    f"{result.J[-1]:.2f}, with sharp spikes up, a group of them after iteration 200 "
+    "and single ones until 9,000."
+))
 
 # %% [markdown]
 # Most of the gain comes in the first thousand iterations. The spikes say that $\gamma = 1$ is close to the limit: now and then a step overshoots, and the descent recovers. What is $J$ made of, before and after?
@@ -220,7 +236,10 @@ before, after = plotting.panels(2, width=11, height=6)
 plotting.points(data.x_in, data.label, before, title="before, and at $t = 0$")
 plotting.trajectories(x, data.label, after, title="after: paths from $t = 0$ to $t = 1$")
 correct = np.sum(node.nearest_target(x[-1]) == data.label)
-plotting.show(after, alt=f"Left: disk and ring. Right: the paths of all points, bundled, to their targets; {correct} of 64 end nearest to their own target.")
+plotting.show(after, alt=(
+    "Left: disk and ring. Right: the paths of all points, bundled, to their targets; "
+    f"{correct} of 64 end nearest to their own target."
+))
 
 # %%
 print(f"{correct} of {problem.I} points end nearest to their own target")
@@ -235,22 +254,28 @@ def final(starts):
 
 ax = plotting.decision_regions(final, title="start here, end at ...")
 plotting.points(data.x_in, data.label, ax)
-plotting.show(ax, alt="The window split into a blue and a red region: the blue one contains the disk, and leaves the ring through a gap between two red points.")
+plotting.show(ax, alt=(
+    "The window split into a blue and a red region: the blue one contains the disk, "
+    "and leaves the ring through a gap between two red points."
+))
 
 # %% [markdown]
 # And do the weights look like functions of time? <small>A5</small>
 
 # %%
 left, right = plotting.panels(2, width=11)
-lines = left.plot(problem.t[:-1], result.weights.V.reshape(-1, 4))
-for line, style, name in zip(lines, ["-", "--", "-.", ":"], ["11", "12", "21", "22"], strict=True):
-    line.set(linestyle=style, label=f"$V_{{{name}}}$")
+t, V, b = problem.t[:-1], result.weights.V, result.weights.b
+for m, n, style in [(0, 0, "-"), (0, 1, "--"), (1, 0, "-."), (1, 1, ":")]:
+    left.plot(t, V[:, m, n], style, label=f"$V_{{{m + 1}{n + 1}}}$")
 for m, style in enumerate(["-", "--"]):
-    right.plot(problem.t[:-1], result.weights.b[:, m], style, label=f"$b_{m + 1}$")
+    right.plot(t, b[:, m], style, label=f"$b_{m + 1}$")
 for ax in (left, right):
     ax.set_xlabel("$t$")
     ax.legend()
-plotting.show(left, alt="The four entries of V and the two of b over time: piecewise smooth curves with a few kinks.")
+plotting.show(left, alt=(
+    "The four entries of V and the two of b over time: piecewise smooth curves with a "
+    "few kinks."
+))
 
 # %% [markdown]
 # They do: neighbouring layers have learned similar weights, although nothing in $J$ asks for it. With $\Delta t \to 0$ this network has a neural ODE as its limit.
@@ -266,24 +291,30 @@ plotting.show(left, alt="The four entries of V and the two of b over time: piece
 # **Predict.** Which one needs the fewest evaluations of $J$ to come below 3? Does it pay to be careful?
 
 # %%
+quiet = {"progress": False}
 runs = {
-    "constant": node.train(problem, iterations=4000, step=constant(1.0), progress=False),
-    "exercise's rule": node.train(problem, iterations=1333, step=backtracking(), progress=False),
-    "Armijo": node.train(problem, iterations=1333, step=armijo(), progress=False),
-    "L-BFGS": node.minimize(problem, iterations=600, maxcor=20, progress=False),
+    "constant": node.train(problem, iterations=4000, step=constant(1.0), **quiet),
+    "exercise's rule": node.train(problem, iterations=1333, step=backtracking(), **quiet),
+    "Armijo": node.train(problem, iterations=1333, step=armijo(), **quiet),
+    "L-BFGS": node.minimize(problem, iterations=600, maxcor=20, **quiet),
 }
 
 # %%
-print("J after ...         50    500   1000   4000 evaluations")
+budgets = np.array([50, 500, 1000, 4000])
+print("J after ...    ", *(f"{n:6d}" for n in budgets), "evaluations")
 for name, run in runs.items():
-    at = [run.J[np.searchsorted(run.evaluations, n, "right") - 1] for n in (50, 500, 1000, 4000)]
-    print(f"{name:15s}", "".join(f"{value:7.1f}" for value in at))
+    last = np.searchsorted(run.evaluations, budgets, "right") - 1
+    print(f"{name:15s}", *(f"{J:6.1f}" for J in run.J[last]))
 
 # %%
+curves = {name: run.J for name, run in runs.items()}
 evaluations = {name: run.evaluations for name, run in runs.items()}
-ax = plotting.cost_history({name: run.J for name, run in runs.items()}, x=evaluations, xlabel="evaluations of $J$")
+ax = plotting.cost_history(curves, x=evaluations, xlabel="evaluations of $J$")
 ax.set(xlim=(10, 4000), ylim=(1, 200))
-plotting.show(ax, alt="J against evaluations: L-BFGS falls fastest by far, then the constant step with its spikes, then the exercise's rule and Armijo's, which fall steadily.")
+plotting.show(ax, alt=(
+    "J against evaluations: L-BFGS falls fastest by far, then the constant step with "
+    "its spikes, then the exercise's rule and Armijo's, which fall steadily."
+))
 
 # %% [markdown]
 # Caution has its price: both careful rules spend about three evaluations on a step, and they take fright where the constant step jumps over a crest. L-BFGS wins by far, with the same gradient. That gradient is what you have learned to compute; what to do with it is a subject of its own.
@@ -295,11 +326,17 @@ plotting.show(ax, alt="J against evaluations: L-BFGS falls fastest by far, then 
 
 # %%
 other = node.disk_in_ring(seed=8)
-for activation, scale, digits in [(relu, 0.1, 2), (tanh, 0.1, 3), (tanh, 0.01, 3)]:
+
+
+def J_from_random_start(activation, scale, seed):
     p = node.TrainingProblem(other.x_in, other.y_out, activation=activation)
-    starts = [node.Weights.random(p.N_T, p.d, scale, np.random.default_rng(seed)) for seed in range(3)]
-    ends = [node.minimize(p, start, iterations=1500, maxcor=20, progress=False).J[-1] for start in starts]
-    print(f"{activation.name}, starts of size {scale:<5g} J =", *(f"{J:.{digits}f}" for J in ends))
+    start = node.Weights.random(p.N_T, p.d, scale, np.random.default_rng(seed))
+    return node.minimize(p, start, iterations=1500, maxcor=20, progress=False).J[-1]
+
+
+for activation, scale, digits in [(relu, 0.1, 2), (tanh, 0.1, 3), (tanh, 0.01, 3)]:
+    ends = [J_from_random_start(activation, scale, seed) for seed in range(3)]
+    print(f"{activation.name}, starts of size {scale:<4g}:", *(f"{J:.{digits}f}" for J in ends))
 
 # %% [markdown]
 # With ReLU, three starts end at three values. With $\tanh$, starts close to zero find one and the same minimum, and starts further away find that one and another. Smoothness helps; it does not make $J$ convex.
@@ -307,16 +344,13 @@ for activation, scale, digits in [(relu, 0.1, 2), (tanh, 0.1, 3), (tanh, 0.01, 3
 # Nor does the default learning rate work for every draw of the 64 points. Four of them, 2,000 iterations each:
 
 # %%
-def points_at_home(problem, weights, label):
-    return np.sum(node.nearest_target(problem.states(weights)[-1]) == label)
-
-
 print("data seed   gamma      J   correct")
 for seed, gamma in [(4, 1.0), (2, 1.0), (15, 1.0), (26, 1.0), (26, 0.7)]:
     draw = node.disk_in_ring(seed=seed)
     p = node.TrainingProblem(draw.x_in, draw.y_out)
     run = node.train(p, iterations=2000, step=constant(gamma), progress=False)
-    print(f"{seed:9d} {gamma:7g} {run.J[-1]:8.2f} {points_at_home(p, run.weights, draw.label):5d} of 64")
+    correct = np.sum(node.nearest_target(p.states(run.weights)[-1]) == draw.label)
+    print(f"{seed:9d} {gamma:7g} {run.J[-1]:8.2f} {correct:5d} of 64")
 
 # %% [markdown]
 # Seed 15 has got stuck with two points on the wrong side. Seed 26 was on a good way until a step overshot and threw the weights to a place from which they did not come back; with $\gamma = 0.7$ it works. There is no guarantee, and one run of one seed proves little.
@@ -331,20 +365,23 @@ for seed, gamma in [(4, 1.0), (2, 1.0), (15, 1.0), (26, 1.0), (26, 0.7)]:
 # **Predict.** Train with the same $\gamma$ for networks of 10 to 160 layers. Which learns faster per iteration? And if we step along $\nabla J/\Delta t$, the $L^2$-gradient?
 
 # %%
-def descend(N_T, gamma):
-    p = node.TrainingProblem(data.x_in, data.y_out, N_T=N_T, activation=tanh)
-    return node.train(p, iterations=60, step=constant(gamma(p.dt)), progress=False).J
-
-
-left, right = plotting.panels(2, width=11, sharey=True)
-for ax, title, gamma in [(left, "$\\gamma = 0.3$", lambda dt: 0.3), (right, "$\\gamma = 0.003/\\Delta t$", lambda dt: 0.003 / dt)]:
-    plotting.cost_history({f"{N_T - 1} layers": descend(N_T, gamma) for N_T in (11, 41, 161)}, ax)
-    ax.set_title(title)
-plotting.show(left, alt="J over 60 iterations for 10, 40 and 160 layers. Left, same gamma: three different curves, the more layers the slower. Right, gamma over dt: the three curves lie close together.")
+same, scaled = {}, {}
+for layers in (10, 40, 160):
+    p = node.TrainingProblem(data.x_in, data.y_out, N_T=layers + 1, activation=tanh)
+    same[f"{layers} layers"] = node.train(p, None, 60, constant(0.3), progress=False).J
+    scaled[f"{layers} layers"] = node.train(p, None, 60, constant(0.003 / p.dt), progress=False).J
+for name in same:
+    print(f"{name:10s} J = {same[name][-1]:.1f} and {scaled[name][-1]:.1f}")
 
 # %%
-for N_T in (11, 41, 161):
-    print(f"{N_T - 1:3d} layers: J = {descend(N_T, lambda dt: 0.3)[-1]:.1f} with gamma = 0.3, {descend(N_T, lambda dt: 0.003 / dt)[-1]:.1f} with gamma = 0.003 / dt")
+left, right = plotting.panels(2, width=11, sharey=True)
+plotting.cost_history(same, left).set_title("$\\gamma = 0.3$")
+plotting.cost_history(scaled, right).set_title("$\\gamma = 0.003/\\Delta t$")
+plotting.show(left, alt=(
+    "J over 60 iterations for 10, 40 and 160 layers. Left, same gamma: three "
+    "different curves, the more layers the slower. Right, gamma over dt: the three "
+    "curves lie close together."
+))
 
 # %% [markdown]
 # With the discrete gradient the same $\gamma$ does less and less. The $L^2$-gradient belongs to the ODE, not to the grid, and so does its learning rate: $0.003$ here, which is $0.3$ at 100 layers.
@@ -359,13 +396,18 @@ for N_T in (11, 41, 161):
 # %%
 fresh = node.disk_in_ring(I=10_000, seed=1)
 wrong = node.nearest_target(final(fresh.x_in)) != fresh.label
-print(f"wrong: {100 * np.mean(wrong[fresh.label == 0]):.1f} % of the disk, {100 * np.mean(wrong[fresh.label == 1]):.1f} % of the ring")
+for name, label in [("disk", 0), ("ring", 1)]:
+    print(f"wrong: {100 * np.mean(wrong[fresh.label == label]):.1f} % of the {name}")
 
 # %%
 ax = plotting.decision_regions(final, title="fresh points on the wrong side")
 plotting.points(fresh.x_in[:, wrong], fresh.label[wrong], ax)
 ax.set(xlim=(-1.5, 1.5), ylim=(-1.5, 1.5))
-plotting.show(ax, alt="The wrong points belong to the ring; nearly all lie where the blue region crosses it on the left, in the gap between two training points, a few at its lower tip.")
+plotting.show(ax, alt=(
+    "The wrong points belong to the ring; nearly all lie where the blue region "
+    "crosses it on the left, in the gap between two training points, a few at its "
+    "lower tip."
+))
 
 # %% [markdown]
 # Most of them lie in the gap through which the disk has left, a few where the blue region bulges into the ring. With 64 points there are gaps; a full ring has none. Could a better network do without?
@@ -375,7 +417,8 @@ plotting.show(ax, alt="The wrong points belong to the ring; nearly all lie where
 # A residual network with large steps could escape, as its layers need not be one-to-one. Ours cannot: a layer is one-to-one if $\Delta t\,\|\mathbf{V}_k\| < 1$ (with $|\sigma'| \le 1$), and
 
 # %%
-print(f"largest dt * |V_k|: {problem.dt * np.linalg.norm(result.weights.V, ord=2, axis=(1, 2)).max():.2f}")
+norms = np.linalg.norm(result.weights.V, ord=2, axis=(1, 2))
+print(f"largest dt * |V_k|: {problem.dt * norms.max():.2f}")
 
 # %% [markdown]
 # ## One more dimension
@@ -403,7 +446,10 @@ print(f"d = 3: {wrong.sum()} of {wrong.size:,} fresh points on the wrong side")
 # %%
 ax = plotting.decision_regions(final_3d, title="with a third coordinate")
 plotting.points(data.x_in, data.label, ax)
-plotting.show(ax, alt="Around the disk the blue region is now an island that stays inside the ring; another blue strip lies at the left edge, far from all points.")
+plotting.show(ax, alt=(
+    "Around the disk the blue region is now an island that stays inside the ring; "
+    "another blue strip lies at the left edge, far from all points."
+))
 
 # %% [markdown]
 # Around the disk the blue region is an island inside the ring, as it should be (the strip at the left edge is far from all data, where nobody has told the network anything), and a fifth of the iterations has been enough. Real networks work in many more dimensions than their data asks for; this is one reason.
