@@ -5,32 +5,37 @@ import numbers
 import numpy as np
 
 
-def array(name, value, shape, hint="", finite=True):
+def array(name, value, shape, hint="", finite=True, real=False):
     """`value` as a float or complex array of that `shape`: a tuple of lengths, or of letters for free ones.
 
-    Raises TypeError where it holds no numbers, ValueError where the shape is another or, unless
-    `finite` is False, a number is not finite.
+    Raises TypeError where it holds no numbers, or complex ones though `real`; ValueError where the shape is
+    another or, unless `finite` is False, a number is not finite.
     """
     try:
         a = np.asarray(value)
     except ValueError as error:
         raise TypeError(f"{name} is not an array of numbers: {error}") from None
-    if a.dtype.kind not in "fciub":
-        raise TypeError(f"{name} holds {a.dtype}, expected an array of numbers")
+    if a.dtype.kind not in ("fiub" if real else "fciub"):
+        raise TypeError(f"{name} holds {a.dtype}, expected {'real ' if real else ''}numbers")
     if a.dtype.kind in "iub":
         a = a.astype(float)
-    fits = a.ndim == len(shape) and all(
-        isinstance(n, str) or n == m for n, m in zip(shape, a.shape, strict=True)
-    )
-    if not fits:
-        expected = "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
-        if not hint and a.ndim == 2 and len(shape) == 2 and a.shape[1] == shape[0]:
-            hint = f"one column per sample. Did you mean {name}.T?"
-        raise ValueError(f"{name} has shape {a.shape}, expected {expected}" + (hint and f": {hint}"))
+    if not _fits(a.shape, shape):
+        message = f"{name} has shape {a.shape}, expected ({', '.join(map(str, shape))})"
+        if hint:
+            message += f": {hint}"
+        if a.ndim == 2 and _fits(a.T.shape, shape):
+            message += f". Did you mean {name}.T?"
+        raise ValueError(message)
     if finite and not np.isfinite(a).all():
         where = tuple(int(n) for n in np.argwhere(~np.isfinite(a))[0])
         raise ValueError(f"{name} is not finite: {name}[{', '.join(map(str, where))}] is {a[where]}")
     return a
+
+
+def _fits(shape, expected):
+    return len(shape) == len(expected) and all(
+        isinstance(n, str) or n == m for n, m in zip(expected, shape, strict=True)
+    )
 
 
 def number(name, value, minimum=-np.inf, above=-np.inf):

@@ -4,6 +4,7 @@ Colours as on the slides: inputs green, outputs orange, one class blue (circles)
 """
 
 from io import BytesIO
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -43,7 +44,7 @@ def network(widths, residual=False, ax=None):
     """
     ax = ax or panels(1, height=3.2)
     columns = [(k, np.arange(n) - (n - 1) / 2) for k, n in enumerate(widths)]
-    for (k, left), (_, right) in zip(columns, columns[1:], strict=False):
+    for (k, left), (_, right) in pairwise(columns):
         for y0 in left:
             for y1 in right:
                 ax.plot([k, k + 1], [y0, y1], color="0.75", lw=0.8, zorder=1)

@@ -20,11 +20,11 @@ class TrainingProblem:
     """
 
     def __init__(self, x_in, y_out, T=1.0, N_T=101, w1=0.01, w2=0.01, activation=relu):
-        x_in = checks.array("x_in", x_in, ("d", "I"), "one column per sample")
+        x_in = checks.array("x_in", x_in, ("d", "I"), "one column per sample", real=True)
         if x_in.size == 0:
             raise ValueError(f"x_in has shape {x_in.shape}: an empty data set cannot be trained on")
-        self.x_in = np.array(x_in, float)
-        self.y_out = np.array(checks.array("y_out", y_out, x_in.shape, "one target for each sample"), float)
+        y_out = checks.array("y_out", y_out, x_in.shape, "one target for each sample", real=True)
+        self.x_in, self.y_out = np.array(x_in, float), np.array(y_out, float)
         self.T = checks.number("T", T, above=0)
         self.N_T = checks.integer("N_T", N_T, 2)
         self.w1 = checks.number("w1", w1, 0)
@@ -73,9 +73,11 @@ class TrainingProblem:
         For tanh and relu this is `forward`, `cost`, `adjoint` and `gradient` fused: the same formulas in arrays
         that are made once.
         """
+        theta = self._fitting(weights).theta
+        if np.iscomplexobj(theta):
+            raise TypeError("weights are complex, expected real ones: only states and cost take complex weights")
         with _quiet_overflow():
             if self._has_fused_form:
-                theta = self._fitting(weights).theta
                 return self._fused_cost(theta), resnet.Weights.from_theta(self._fused_gradient(theta))
             x = self.states(weights)
             phi = resnet.adjoint(weights, x, self.y_out, self.dt, self.w1, self.activation)

@@ -106,7 +106,7 @@ def forward(weights, x_in, dt, activation):
     x_in (d, I), one sample a column. Returns x (N_T, d, I) with x[0] = x_in.
     Raises ValueError where x_in does not have the weights' d rows or is not finite.
     """
-    x = [checks.array("x_in", x_in, (weights.d, "I"))]
+    x = [checks.array("x_in", x_in, (weights.d, "I"), "one column per sample")]
     for V, b in zip(weights.V, weights.b, strict=True):
         x.append(x[-1] + dt * (V @ activation.sigma(x[-1]) + b[:, None]))
     return np.stack(x)
@@ -117,8 +117,11 @@ def tangent(weights, x, dt, activation, direction):
 
     x (N_T, d, I) from `forward`; direction is a Weights (V_hat, b_tilde). Returns x_tilde (N_T, d, I), with
     x_tilde[0] = 0: the limit of (x(weights + h direction) - x(weights)) / h as h goes to 0.
+    Raises ValueError where shapes do not fit.
     """
     x = _states(weights, x)
+    if direction.theta.shape != weights.theta.shape:
+        raise ValueError(f"direction is {direction}, expected one like the weights: {weights}")
     x_tilde = np.zeros(x.shape, np.result_type(x, direction.theta))
     for k, (V_hat, b_tilde) in enumerate(zip(direction.V, direction.b, strict=True)):
         A_x_tilde = weights.V[k] @ (activation.dsigma(x[k]) * x_tilde[k])
@@ -185,7 +188,8 @@ def gradient(weights, x, phi, dt, w2, activation):
     phi = checks.array("phi", phi, (len(x) - 1, *x.shape[1:]), hint, finite=False)
     V = np.stack([phi[k] @ activation.sigma(x[k]).T for k in range(len(phi))])
     b = phi.sum(axis=2)
-    return dt * (Weights.from_theta(np.dstack([V, b])) + w2 * weights)
+    theta = np.concatenate([V, b[:, :, None]], axis=2)
+    return Weights.from_theta(dt * (theta + w2 * weights.theta))
 
 
 def _states(weights, x):

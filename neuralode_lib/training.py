@@ -29,7 +29,7 @@ class Iterate(NamedTuple):
 
 
 class Diverged(ArithmeticError):
-    """J is no longer finite."""
+    """J or its gradient is no longer finite."""
 
 
 def gradient_descent(problem, weights, step):
@@ -37,17 +37,20 @@ def gradient_descent(problem, weights, step):
 
     step is a rule: constant(gamma), backtracking() or armijo(), or a function of your own
     (problem, weights, J, gradient, last gamma) -> (new weights, gamma, evaluations of J it took), or None where
-    it finds no step. Ends where the gradient is zero or the rule returns None; raises Diverged where J is not
-    finite, after the last finite Iterate has been given.
+    it finds no step. Ends where the gradient is zero or the rule returns None; raises Diverged where J or the
+    gradient is not finite, after the last finite Iterate has been given.
     """
+    if not callable(step):
+        raise TypeError(f"step is {step!r}, expected a step rule such as constant(0.1)")
     gamma, evaluations = None, 0
     for iteration in count():
         J, gradient = problem.cost_and_gradient(weights)
         evaluations += 1
-        if not np.isfinite(J):
-            cause = "the weights to start from" if gamma is None else f"a step with gamma = {gamma:g}"
-            raise Diverged(f"J = {J} at iteration {iteration}, after {cause}")
-        norm = gradient.norm()
+        with np.errstate(over="ignore", invalid="ignore"):
+            norm = gradient.norm()
+        if not (np.isfinite(J) and np.isfinite(norm)):
+            cause = "at the start" if gamma is None else f"after a step with gamma = {gamma:g}"
+            raise Diverged(f"J = {J:.3g}, |gradient| = {norm:.3g} at iteration {iteration}, {cause}")
         yield Iterate(iteration, J, weights, gamma, norm, evaluations)
         if norm == 0:
             return
@@ -75,12 +78,12 @@ def backtracking(gamma=0.001, growth=4.0):
     is the largest change of an entry. gamma is halved after every try, also after the one that is taken.
     """
     first = checks.number("gamma", gamma, above=0)
-    growth = checks.number("growth", growth, above=1)
+    growth = checks.number("growth", growth, above=2)
 
     def step(problem, weights, J, gradient, gamma):
         direction = Weights(_largest_one(gradient.V), _largest_one(gradient.b))
         start = growth * (first if gamma is None else gamma / 2)
-        return _first_accepted(problem, weights, direction, start, lambda gamma: J)
+        return _first_accepted(problem, weights, direction, start, lambda J_new, gamma: J_new <= J)
 
     return step
 
@@ -94,19 +97,24 @@ def armijo(gamma=1.0, growth=2.0, c=1e-4):
     def step(problem, weights, J, gradient, gamma):
         slope = gradient.dot(gradient)
         start = first if gamma is None else growth * gamma
-        return _first_accepted(problem, weights, gradient, start, lambda gamma: J - c * gamma * slope)
+
+        def enough(J_new, gamma):
+            return J_new < J and J_new <= J - c * gamma * slope
+
+        return _first_accepted(problem, weights, gradient, start, enough)
 
     return step
 
 
-def _first_accepted(problem, weights, direction, gamma, bound):
-    """Halve gamma until J(weights - gamma * direction) <= bound(gamma); None where 100 halvings do not do it."""
-    for tries in range(1, 101):
+def _first_accepted(problem, weights, direction, gamma, accepts):
+    """Halve gamma until J(weights - gamma * direction) is accepted; None once the step changes no weight any more."""
+    for tries in count(1):
         new = weights - gamma * direction
-        if problem.cost(new) <= bound(gamma):
+        if np.array_equal(new.theta, weights.theta):
+            return None
+        if accepts(problem.cost(new), gamma):
             return new, gamma, tries
         gamma /= 2
-    return None
 
 
 def _largest_one(a):
@@ -136,7 +144,7 @@ def train(problem, weights=None, iterations=10_000, step=None, progress=True):
     state and `stopped` says what happened and what to try. Raises Diverged only if J is not finite at the start.
     """
     weights, iterations = _start(problem, weights, iterations)
-    run = gradient_descent(problem, weights, step or constant(1.0))
+    run = gradient_descent(problem, weights, constant(1.0) if step is None else step)
     record = _Record(next(run), iterations, progress)
     try:
         for iterate in islice(run, iterations):
@@ -158,22 +166,25 @@ def minimize(problem, weights=None, iterations=1000, method="L-BFGS-B", progress
     method and options are SciPy's; method must be one that takes a gradient and reports its iterations.
     """
     weights, iterations = _start(problem, weights, iterations)
-    shape = weights.theta.shape
-    evaluations, gradient_norm = 0, np.nan
+    shape, evaluations, gradient_norm, record = weights.theta.shape, 0, np.nan, None
 
     def J_and_gradient(theta):
-        nonlocal evaluations, gradient_norm
-        J, gradient = problem.cost_and_gradient(Weights.from_theta(theta.reshape(shape)))
+        nonlocal evaluations, gradient_norm, record
+        now = Weights.from_theta(theta.reshape(shape))
+        J, gradient = problem.cost_and_gradient(now)
         evaluations, gradient_norm = evaluations + 1, gradient.norm()
+        if record is None:
+            if not np.isfinite(J):
+                raise Diverged(f"J = {J:.3g} at the start")
+            record = _Record(Iterate(0, J, weights, None, gradient_norm, evaluations), iterations, progress)
         return J, gradient.theta.ravel()
 
     def accepted(intermediate_result):
-        new = Weights.from_theta(intermediate_result.x.reshape(shape).copy())
+        now = Weights.from_theta(intermediate_result.x.reshape(shape).copy())
         iteration, J = record.last.iteration + 1, float(intermediate_result.fun)
-        record.add(Iterate(iteration, J, new, None, gradient_norm, evaluations))
+        record.add(Iterate(iteration, J, now, None, gradient_norm, evaluations))
 
-    record = _Record(next(gradient_descent(problem, weights, None)), iterations, progress)
-    options = {"maxiter": iterations, "maxfun": 100 * iterations + 100, **options}
+    options = {"maxiter": iterations, **options}
     # More than one BLAS thread for the optimiser's small matrices costs up to ten times as much as it saves.
     with threadpool_limits(1, user_api="blas"):
         try:
@@ -182,6 +193,8 @@ def minimize(problem, weights=None, iterations=1000, method="L-BFGS-B", progress
             )
             stopped = f"ended at iteration {record.last.iteration}: {found.message}"
         except KeyboardInterrupt:
+            if record is None:
+                raise
             stopped = record.interrupted()
     return record.history(stopped)
 

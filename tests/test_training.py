@@ -13,6 +13,7 @@ from neuralode_lib import (
     constant,
     disk_in_ring,
     gradient_descent,
+    minimize,
     relu,
     tanh,
     train,
@@ -102,7 +103,7 @@ def test_backtracking_scales_V_and_b_each_on_its_own(problem, start):
 
 
 def test_backtracking_takes_a_step_that_leaves_J_as_it_is():
-    """Until J is not larger, says the exercise. With w1 = 0 and no penalty, J of a dead ReLU is flat."""
+    """The exercise says: until J is not larger. At a dead ReLU, without penalty, J is flat in V."""
     problem = TrainingProblem([[-1.0]], [[0.0]], N_T=2, w2=0.0)
     zero, slope_in_V = Weights.zeros(2, 1), Weights([[[1.0]]], [[0.0]])
     J = problem.cost(zero)
@@ -325,13 +326,60 @@ def test_progress(problem, capfd):
     assert "3 iterations" in err
 
 
+def test_minimize_ends_at_a_stationary_point_below_descent(problem, start):
+    descent = train(problem, start, iterations=100, step=armijo(), progress=False)
+    result = minimize(problem, start, progress=False, gtol=1e-8, ftol=0.0)
+    assert result.J[0] == problem.cost(start)
+    assert result.J[-1] < descent.J[-1]
+    assert (np.diff(result.J) <= 0).all()
+    J, gradient = problem.cost_and_gradient(result.weights)
+    assert result.J[-1] == J
+    assert result.gradient_norm[-1] == gradient.norm() < 1e-6
+    assert f"ended at iteration {len(result.J) - 1}" in result.stopped
+
+
+@pytest.mark.parametrize("method", ["L-BFGS-B", "CG", "BFGS"])
+@pytest.mark.filterwarnings("error")
+def test_minimize_stops_after_so_many_iterations(problem, start, method):
+    result = minimize(problem, start, iterations=5, method=method, progress=False)
+    assert len(result.J) == len(result.gradient_norm) == len(result.evaluations) == 6
+    _, gradient = problem.cost_and_gradient(result.weights)
+    assert result.gradient_norm[-1] == pytest.approx(gradient.norm(), rel=1e-12)
+
+
+def test_minimize_counts_evaluations(problem, start, monkeypatch):
+    calls, evaluate = [], problem.cost_and_gradient
+    monkeypatch.setattr(problem, "cost_and_gradient", lambda w: (calls.append(1), evaluate(w))[1])
+    result = minimize(problem, start, iterations=20, progress=False)
+    assert result.evaluations[0] == 1
+    assert result.evaluations[-1] == len(calls)
+
+
+def test_minimize_interrupted_keeps_everything(problem, start, monkeypatch):
+    whole = minimize(problem, start, iterations=20, progress=False)
+    evaluate, calls = problem.cost_and_gradient, itertools.count()
+
+    def interrupted(weights):
+        if next(calls) == 15:
+            raise KeyboardInterrupt
+        return evaluate(weights)
+
+    monkeypatch.setattr(problem, "cost_and_gradient", interrupted)
+    result = minimize(problem, start, iterations=20, progress=False)
+    done = len(result.J) - 1
+    assert 5 < done < 20
+    assert (result.J == whole.J[: done + 1]).all()
+    assert evaluate(result.weights)[0] == result.J[-1]
+    assert f"interrupted after iteration {done}" in result.stopped
+
+
 WRONG = {
     "gamma = 0": (lambda: constant(0), ValueError, ("gamma", "is 0", "> 0")),
     "gamma < 0": (lambda: backtracking(-1.0), ValueError, ("gamma", "is -1", "> 0")),
     "gamma nan": (lambda: armijo(np.nan), ValueError, ("gamma", "nan", "finite")),
     "gamma a string": (lambda: constant("big"), TypeError, ("gamma", "'big'", "number")),
     "gamma a bool": (lambda: constant(True), TypeError, ("gamma", "True", "number")),
-    "growth = 1": (lambda: backtracking(growth=1), ValueError, ("growth", "is 1", "> 1")),
+    "growth = 1": (lambda: backtracking(growth=1), ValueError, ("growth", "is 1", "> 2")),
     "growth < 1": (lambda: armijo(growth=0.5), ValueError, ("growth", "0.5", ">= 1")),
     "c = 0": (lambda: armijo(c=0), ValueError, ("c", "is 0", "> 0")),
     "problem a data set": (
