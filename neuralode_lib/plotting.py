@@ -80,8 +80,8 @@ def plane(ax=None, title=None):
 
 
 def points(x, label, ax=None, title=None):
-    """Points x (d, I) in the plane: blue circles and red squares, their targets as crosses."""
-    ax = plane(ax, title)
+    """The first two rows of x (d, I) as blue circles and red squares, on a new `plane` where no Axes is given."""
+    ax = ax or plane(title=title)
     for c, (name, colour, marker) in enumerate(CLASSES):
         mine = np.asarray(label) == c
         style = {"color": colour, "marker": marker, "edgecolor": "white", "lw": 0.6}
@@ -93,14 +93,14 @@ def states(x, label, t, times, width=13, height=4.2):
     """The points at several `times`, side by side: the lecture's movie as a strip. Returns the array of Axes."""
     axes = panels(len(times), width=width, height=height, sharey=True)
     for ax, time in zip(axes, times, strict=True):
-        points(x[np.abs(t - time).argmin()], label, ax, title=f"$t = {time:g}$")
+        points(x[np.abs(t - time).argmin()], label, plane(ax, f"$t = {time:g}$"))
         ax.label_outer()
     return axes
 
 
 def trajectories(x, label, ax=None, title=None):
     """Every sample's path through the plane, from its start (small dot) to its end (marker)."""
-    ax = points(x[-1], label, ax, title)
+    ax = points(x[-1], label, plane(ax, title))
     for c, (_, colour, _) in enumerate(CLASSES):
         mine = np.asarray(label) == c
         paths = x[:, :2, mine].transpose(2, 0, 1)

@@ -133,7 +133,7 @@ class History:
     stopped: str
 
     def __repr__(self):
-        return f"J {self.J[0]:.4g} -> {self.J[-1]:.4g} in {len(self.J) - 1} iterations; {self.stopped}"
+        return f"J {self.J[0]:.4g} -> {self.J[-1]:.4g}; {self.stopped}"
 
 
 def train(problem, weights=None, iterations=10_000, step=None, progress=True):
@@ -212,7 +212,7 @@ class _Record:
         self.bar = tqdm(
             total=iterations,
             disable=not progress,
-            desc=f"training, {iterations} iterations",
+            desc="training",
             bar_format="{desc} {bar}{postfix}",
         )
         self.last, self.numbers = start, [self._numbers(start)]

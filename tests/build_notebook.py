@@ -1,6 +1,7 @@
-"""Make a notebook from its script: keep the cell ids, run every cell, store the outputs."""
+"""Make a notebook from its script: keep the cell ids, run every cell, store the outputs and the README's picture."""
 
 import sys
+from base64 import b64decode
 from pathlib import Path
 
 import nbformat
@@ -18,6 +19,7 @@ def build(script: Path):
         notebook,
         kernel_name=KERNEL["name"],
         record_timing=False,
+        coalesce_streams=True,
         resources={"metadata": {"path": path.parent}},
     ).execute()
     # What changes at every run or with every Python is not stored: versions, the state of widgets,
@@ -26,6 +28,8 @@ def build(script: Path):
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+        if "readme" in cell.metadata.get("tags", []):
+            (path.parent / "evolution.png").write_bytes(b64decode(cell.outputs[0].data["image/png"]))
     nbformat.write(notebook, path)
 
 

@@ -1,29 +1,16 @@
-# ---
-# jupyter:
-#   jupytext:
-#     formats: notebooks///ipynb,notebooks/scripts///py:percent
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3 (ipykernel)
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # 12.A A deep residual network is Euler's method
 #
 # **You will be able to**
-# - write a neural network with one hidden layer, a deep one and a residual one, each in a line of NumPy;
-# - say why a hundred plain layers forget their input and a hundred residual layers do not;
+# - write a neural network with one hidden layer, a deep one and a residual one, each in a line or two of NumPy;
+# - compare what a hundred plain layers and a hundred residual layers do to their input;
 # - read a residual network as the forward Euler method for an ordinary differential equation, the *neural ODE*, and measure how fast the two agree as the network gets deeper;
 # - state what it means to train such a network, and see a trained one at work.
 #
-# **You need** matrices, the chain rule, Euler's method for $\dot x = f(t, x)$. **Time:** about 40 minutes.
+# **You need** matrices, the chain rule, Euler's method for $\dot x = f(t, x)$. **Time:** about 50 minutes.
 #
-# Run the cells from top to bottom with <kbd>Shift</kbd>+<kbd>Enter</kbd>. Where it says **Predict**, do: decide on an answer before you run the next cell.
-# The small labels such as <small>A5</small> name a formula; the test with that name checks it.
+# First clear the stored results (*Edit ▸ Clear Outputs of All Cells*), then run the cells from top to bottom with <kbd>Shift</kbd>+<kbd>Enter</kbd>. Where it says **Predict**, do: decide on an answer before you run the next cell.
+# A small label such as <small>A5</small> is the name of a formula; the test of that name checks it.
 
 # %%
 import numpy as np
@@ -39,7 +26,7 @@ plotting.use_style()
 #
 # A classifier is given an object and says to which of a few classes it belongs. The classical example is handwriting: which digit is this?
 # MNIST, the data set everyone starts with, has 60,000 images to learn from and 10,000 to be tested on, each of $28 \times 28$ grey values.
-# scikit-learn brings a smaller sister of it along.
+# scikit-learn includes a smaller set of the same kind.
 
 # %%
 from sklearn.datasets import load_digits
@@ -60,7 +47,7 @@ plotting.show(axes, alt=(
 # %% [markdown]
 # For us an image is a column of 64 numbers, a point $\textcolor{green}{\mathbf{x}_{\text{in}}} \in \mathbb{R}^{64}$. Classifying means: move it to a point
 # $\textcolor{#b35900}{\mathbf{y}_{\text{out}}}$ that we have agreed on for its class. The whole lecture is about functions that do this, and about finding one that does it well.
-# To see what happens we soon work with points in the plane instead of in $\mathbb{R}^{64}$; the formulas stay the same.
+# To see what happens we soon work with points in the plane instead of $\mathbb{R}^{64}$; the formulas stay the same.
 
 # %% [markdown]
 # ## One hidden layer <small>A1</small>
@@ -70,7 +57,7 @@ plotting.show(axes, alt=(
 #
 # $$\textcolor{#b35900}{\mathbf{y}} = \mathbf{V}\,\sigma(\mathbf{W}\textcolor{green}{\mathbf{x}} + \mathbf{c}) + \mathbf{b}.$$
 #
-# In the picture each line is an entry of $\mathbf{W}$ (left) or $\mathbf{V}$ (right), and each black node applies $\sigma$ to the sum of what arrives.
+# The picture has a green node for each input and an orange one for each output. Each line is an entry of $\mathbf{W}$ (left) or $\mathbf{V}$ (right), and each black node applies $\sigma$ to the sum of what arrives.
 
 # %%
 ax = plotting.network([2, 5, 2])
@@ -91,70 +78,74 @@ def one_hidden_layer(x, W, c, V, b, sigma=np.tanh):
 # **Predict.** A network with ReLU, $\mathbf{W} = \begin{pmatrix}1 & 1\\ 1 & -1\end{pmatrix}$, $\mathbf{c} = \mathbf{0}$, $\mathbf{V} = \begin{pmatrix}1 & 1\end{pmatrix}$, $b = 1$ is given $\mathbf{x} = (1, 2)^\top$. What comes out?
 
 # %%
-W, V = np.array([[1, 1], [1, -1]]), np.array([[1, 1]])
-one_hidden_layer(np.array([1, 2]), W, 0, V, 1, relu.sigma)
+W = np.array([[1, 1], [1, -1]])
+one_hidden_layer(np.array([1, 2]), W, 0, np.array([[1, 1]]), 1, relu.sigma)
 
 # %% [markdown]
-# $\mathbf{W}\mathbf{x} = (3, -1)$, ReLU cuts it to $(3, 0)$, and $3 + 0 + 1 = 4$. The second node is silent for this input, and any small change of it would go unnoticed. Remember this: it is why ReLU can be hard to train.
+# $\mathbf{W}\mathbf{x} = (3, -1)$, ReLU cuts it to $(3, 0)$, and $3 + 0 + 1 = 4$. The second node is silent for this input: change $\mathbf{W}$ or $\mathbf{x}$ a little, and it still says 0.
 
 # %% [markdown]
-# ## Wide enough, a network can be any function <small>A2</small>
+# ## Wide enough, a network comes close to any function <small>A2</small>
 #
 # Given any *continuous* function on a *bounded and closed* set and any tolerance, there is a network with one hidden layer that stays within the tolerance everywhere on the set,
-# if the layer may be as wide as it takes. Cybenko proved it in 1989 for S-shaped $\sigma$ such as $\tanh$; Leshno and others in 1993 for every $\sigma$ that is not a polynomial, ReLU included.
+# if the layer may be as wide as it takes. Cybenko proved it in 1989 for S-shaped $\sigma$ such as $\tanh$; Leshno and others in 1993 for every continuous $\sigma$ that is not a polynomial, ReLU included.
 # The theorem promises that good weights exist. It does not say how many nodes are needed, nor how to find the weights.
 #
-# Let us watch it. We draw $\mathbf{W}$ and $\mathbf{c}$ at random and leave only $\mathbf{V}$ and $b$ to be found: that is linear least squares.
+# Let us watch it at work. We draw $\mathbf{W}$ and $\mathbf{c}$ at random and leave only $\mathbf{V}$ and $b$ to be found: that is linear least squares.
 
 # %%
 def f(x):
     return np.sin(6 * x) + np.abs(x)
 
 
-x = np.linspace(-1, 1, 401)
+grid = np.linspace(-1, 1, 401)
 rng = np.random.default_rng(1)
 W, c = 6 * rng.standard_normal(256), 4 * rng.standard_normal(256)
 
 
 # %%
 def fit(width):
-    features = np.column_stack([np.tanh(np.outer(x, W[:width]) + c[:width]), np.ones_like(x)])
-    V_b, *_ = np.linalg.lstsq(features, f(x), rcond=1e-10)
+    hidden = np.tanh(np.outer(grid, W[:width]) + c[:width])
+    features = np.column_stack([hidden, np.ones_like(grid)])
+    V_b, *_ = np.linalg.lstsq(features, f(grid), rcond=1e-10)
     return features @ V_b
 
 
 # %% [markdown]
-# **Predict.** The width doubles from 2 to 256. Does the error fall every time? Does the corner of $|x|$ at 0 make trouble?
+# **Predict.** The width doubles from 2 to 256. Does the error fall every time? Where on the curve is the last bit of error?
 
 # %%
 widths = 2 ** np.arange(1, 9)
-error = np.array([np.sqrt(np.mean((fit(n) - f(x)) ** 2)) for n in widths])
+error = [np.sqrt(np.mean((fit(n) - f(grid)) ** 2)) for n in widths]
 print("width  root mean square error")
 for n, e in zip(widths, error, strict=True):
     print(f"{n:5d}  {e:.1e}")
 
 # %%
 left, right = plotting.panels(2, width=11)
-left.plot(x, f(x), color="0.7", lw=6, label="$f$")
+left.plot(grid, f(grid), color="0.7", lw=6, label="$f$")
 for n, style in [(4, ":"), (8, "--"), (64, "-")]:
-    left.plot(x, fit(n), style, label=f"width {n}")
+    left.plot(grid, fit(n), style, label=f"width {n}")
+left.set_ylim(-1, 3.4)
 left.legend(ncols=2)
-right.loglog(widths, error, "o-")
-right.set(xlabel="width of the hidden layer", ylabel="error")
+right.plot(grid, fit(64) - f(grid))
+right.set_title("what width 64 still misses")
 plotting.show(left, alt=(
-    "Left: f and fits of width 4, 8 and 64; the last one lies on f. Right: the error "
-    f"falls from {error[0]:.1g} to {error[-1]:.0e}."
+    "Left: f and fits of width 4, 8 and 64; the last lies on f. Right: the rest at "
+    "width 64 is a few thousandths, largest at x = 0."
 ))
 
 # %% [markdown]
-# It falls every time: the narrower network is contained in the wider one (the first nodes are the same), so least squares can only gain. From width 64 on the gain is slower: what is left is the corner, which smooth functions can only round off.
+# It falls every time: the narrower network is contained in the wider one (its nodes are the first ones there), so least squares can only gain. From width 16 on it falls more slowly. What is left sits at $x = 0$: the corner of $|x|$, which smooth functions can only round off.
 
 # %% [markdown]
 # ## Deep instead of wide <small>A3</small>
 #
-# Practice has preferred many layers to one very wide one. Here every layer has the same number $d$ of nodes, and the output of one is the input of the next:
+# Practice has preferred many layers to one very wide one. Each layer takes the output of the one before:
 #
 # $$\mathbf{x}_0 = \textcolor{green}{\mathbf{x}_{\text{in}}},\qquad \mathbf{x}_k = \mathbf{V}_k\,\sigma(\mathbf{x}_{k-1}) + \mathbf{b}_k \quad (k = 1, \dots, K),\qquad \textcolor{#b35900}{\mathbf{y}} = \mathbf{x}_K.$$
+#
+# Here $\sigma$ comes first, also on the input, and the $\mathbf{V}$ of one layer plays the part of $\mathbf{W}$ for the next. All layers have the same number $d$ of nodes, so all $\mathbf{V}_k$ are square, $d \times d$.
 
 # %%
 ax = plotting.network([2, 2, 2, 2, 2, 2])
@@ -172,9 +163,16 @@ def plain(x, V, b, sigma=np.tanh):
 
 
 # %% [markdown]
+# **Predict.** Two layers, ReLU, both with the matrix $\mathbf{W}$ from above and $\mathbf{b}_k = \mathbf{0}$. What becomes of $(1, 2)^\top$?
+
+# %%
+W = np.array([[1, 1], [1, -1]])
+plain(np.array([[1], [2]]), [W, W], np.zeros((2, 2)), relu.sigma)
+
+# %% [markdown]
 # ## Why residual? <small>A4</small>
 #
-# Suppose the first layers have already done the job. A further plain layer must then do *nothing*, $\mathbf{V}\sigma(\mathbf{x}) + \mathbf{b} = \mathbf{x}$ for all $\mathbf{x}$, which no choice of $\mathbf{V}$ and $\mathbf{b}$ does for $\tanh$.
+# Suppose the first layers have already done the job. A further plain layer must then do *nothing*, $\mathbf{V}\sigma(\mathbf{x}) + \mathbf{b} = \mathbf{x}$ for all $\mathbf{x}$. With $\tanh$ no choice of $\mathbf{V}$ and $\mathbf{b}$ does that: $\tanh$ is bounded and $\mathbf{x}$ is not.
 # So let a layer say only what it *changes*. That is a **residual network (ResNet)**:
 #
 # $$\mathbf{x}_0 = \textcolor{green}{\mathbf{x}_{\text{in}}},\qquad \mathbf{x}_k = \mathbf{x}_{k-1} + \mathbf{V}_k\,\sigma(\mathbf{x}_{k-1}) + \mathbf{b}_k,\qquad \textcolor{#b35900}{\mathbf{y}} = \mathbf{x}_K.$$
@@ -196,55 +194,62 @@ def residual(x, V, b, sigma=np.tanh):
     return x
 
 
+residual(np.array([[1], [2]]), [W, W], np.zeros((2, 2)), relu.sigma)
+
 # %% [markdown]
-# Now send a circle of points through 100 layers of each kind, with the same random weights (the residual ones a tenth as large, as each only adds a little).
+# The same two layers as before, and another result: $(1, 2) + (3, -1) = (4, 1)$, and $(4, 1) + (5, 3) = (9, 4)$.
+#
+# Now send a circle of points through 100 layers of each kind, with random weights.
 #
 # **Predict.** What is left of the circle after 100 plain layers? And after 100 residual ones?
 
 # %%
 angle = np.linspace(0, 2 * np.pi, 60)
 circle = np.array([np.cos(angle), np.sin(angle)])
-V = rng.standard_normal((100, 2, 2)) / np.sqrt(2)
-b = 0.1 * rng.standard_normal((100, 2))
+Vs = rng.standard_normal((100, 2, 2)) / np.sqrt(2)
+bs = 0.1 * rng.standard_normal((100, 2))
 
 
-# %%
-def spread(x):
+def size(x):
     return np.linalg.norm(x - x.mean(axis=1, keepdims=True), axis=0).max()
 
 
-spread_plain = [spread(plain(circle, V[:k], b[:k])) for k in range(101)]
-spread_residual = [spread(residual(circle, V[:k] / 10, b[:k] / 10)) for k in range(101)]
-powers = np.log10(spread_plain[0] / spread_plain[100])
-print(f"100 plain layers: {powers:.0f} powers of ten smaller")
-print(f"100 residual layers: size {spread_residual[100]:.2f}")
+# %%
+for name, network in [("plain", plain), ("residual", residual)]:
+    for factor in (1, 0.1):
+        after = size(network(circle, factor * Vs, factor * bs))
+        shown = f"{after:.1g}" if after > 1e-15 else "less than 1e-15"
+        print(f"{name:8s} weights times {factor:<3g}: size 1 becomes {shown}")
+
+# %%
+small_V, small_b, k = Vs / 10, bs / 10, range(101)
+plain_size = [size(plain(circle, Vs[:n], bs[:n])) for n in k]
+residual_size = [size(residual(circle, small_V[:n], small_b[:n])) for n in k]
 
 # %%
 left, right = plotting.panels(2, width=11)
-left.semilogy(np.maximum(spread_plain, 1e-17), "--", label="plain")
-left.semilogy(spread_residual, label="residual")
-left.set(xlabel="layer $k$", ylabel="largest distance from the mean")
+left.semilogy(k, plain_size, "--", label="plain")
+left.semilogy(k, residual_size, label="residual")
+left.set(xlabel="layer $k$", ylabel="size of the circle's image")
 left.legend()
 right.plot(*circle, ":", color="0.4", label="input")
-right.plot(*plain(circle, V, b), "X", color=plotting.BLUE, label="after 100 plain layers")
-image = residual(circle, V / 10, b / 10)
-right.plot(*image, color=plotting.RED, label="after 100 residual layers")
+right.plot(*plain(circle, Vs, bs), "X", label="100 plain layers")
+right.plot(*residual(circle, small_V, small_b), label="100 residual layers")
 right.set(aspect="equal", ylim=(-1.1, 1.9))
 right.legend(loc="upper center")
 plotting.show(left, alt=(
-    "Left: the plain network shrinks the circle by many powers of ten, the residual "
-    "one keeps its size. Right: the circle's image is one point (plain), a closed "
-    "curve (residual)."
+    "Left: the plain network shrinks the circle by ten powers of ten, the residual one "
+    "keeps its size. Right: one point (plain), a closed curve (residual)."
 ))
 
 # %% [markdown]
-# Each plain layer multiplies the size of the circle by some factor, and a hundred factors below 1 leave nothing: two different inputs can no longer be told apart, and no later layer brings the difference back.
-# (With much larger weights the factors exceed 1 and neighbours are torn apart instead.) The factor of a residual layer is 1 plus something small. In training the same products of factors carry the *gradient* backwards, from the output to the first layers: where the signal dies, so does the gradient.
+# Each plain layer multiplies the size of the circle by some factor, here below 1 on average, and of a hundred of them nothing is left: in single precision, in which networks are usually trained, all points would be the same number, and no later layer brings the difference back. Smaller weights make it worse.
+# The residual layers, with the weights a tenth as large (each only adds a little), bend the circle and keep its size; their factor is 1 plus something small. In training the same products of factors carry the *gradient* back from the output to the first layers: where the signal dies, so does the gradient.
 
 # %% [markdown]
 # ## A residual network is an Euler method <small>A5, C3</small>
 #
-# Look at a residual layer once more and write the small change as a small number $\Delta t$ times something:
+# Look at a residual layer once more, and write the small change as a small number $\Delta t$ times something. With $t_k = k\,\Delta t$,
 #
 # $$\mathbf{x}_k = \mathbf{x}_{k-1} + \Delta t\,\bigl(\mathbf{V}(t_{k-1})\,\sigma(\mathbf{x}_{k-1}) + \mathbf{b}(t_{k-1})\bigr).$$
 #
@@ -252,7 +257,7 @@ plotting.show(left, alt=(
 #
 # $$\mathbf{x}(0) = \textcolor{green}{\mathbf{x}_{\text{in}}},\qquad \dot{\mathbf{x}}(t) = \mathbf{V}(t)\,\sigma(\mathbf{x}(t)) + \mathbf{b}(t),\qquad \textcolor{#b35900}{\mathbf{y}} = \mathbf{x}(T).$$
 #
-# The layer number has become time, the list of weight matrices a function $\mathbf{V}(t)$, and the network's output the state at the final time. Take some smooth weights:
+# The layer number has become time, the list of weight matrices a function $\mathbf{V}(t)$, and the network's output the state at the final time. Take some smooth weights, and sample them for a network with $K$ layers:
 
 # %%
 def V(t):
@@ -264,30 +269,29 @@ def b(t):
 
 
 # %%
-def sampled(N_T, T=1.0):
-    t = np.linspace(0, T, N_T)[:-1]
+def sampled(layers, T=1.0):
+    t = np.linspace(0, T, layers + 1)[:-1]
     return node.Weights([V(s) for s in t], [b(s) for s in t])
 
 
 # %% [markdown]
-# The library's `forward` is Euler's method; `residual` is the network from above. With $K$ layers there are $N_T = K + 1$ grid points, and the network's weights are $\Delta t\,\mathbf{V}(t)$ and $\Delta t\,\mathbf{b}(t)$.
+# The library's `forward` is Euler's method; `residual` is the network from above. $K$ layers lie between $N_T = K + 1$ grid points, and the network's weights are $\Delta t\,\mathbf{V}(t_{k-1})$ and $\Delta t\,\mathbf{b}(t_{k-1})$.
 
 # %%
 K = 20
-dt, weights = 1 / K, sampled(N_T=K + 1)
+dt, weights = 1 / K, sampled(K)
 x = node.forward(weights, circle, dt, tanh)
-y = residual(circle, dt * weights.V, dt * weights.b)
-print("states:", x.shape, " the same output to rounding:", np.abs(x[-1] - y).max() < 1e-14)
+output = residual(circle, dt * weights.V, dt * weights.b)
+print("states:", x.shape, " the same output to rounding:", np.abs(x[-1] - output).max() < 1e-14)
 
 # %% [markdown]
-# > **Mind the index.** In the network, the slides let the layer $\mathbf{V}_k$ *produce* $\mathbf{x}_k$. On the time grid of 12.C, $\mathbf{V}_k$ is the value at the time $t_k$ from which the step *starts*, so it *leaves* $\mathbf{x}_k$: $\mathbf{x}_{k+1} = \mathbf{x}_k + \Delta t(\mathbf{V}_k\sigma(\mathbf{x}_k) + \mathbf{b}_k)$.
-# > There the count starts at $k = 1$ too, where the network's started at 0. And the network's matrix is $\Delta t$ times the ODE's.
-# > Python counts from 0: `x[0]` is the input, `V[k]` leads from `x[k]` to `x[k + 1]`.
+# > **Mind the index.** In the network of the slides the layer $\mathbf{V}_k$ *produces* $\mathbf{x}_k$, and the states count from 0. On the time grid of 12.C the states count from 1, and $\mathbf{V}_k = \mathbf{V}(t_k)$ belongs to the time from which the step *starts*, so it *leaves* $\mathbf{x}_k$: $\mathbf{x}_{k+1} = \mathbf{x}_k + \Delta t(\mathbf{V}_k\sigma(\mathbf{x}_k) + \mathbf{b}_k)$. And the network's matrix is $\Delta t$ times the ODE's.
+# > In Python `x[0]` is the input, and `V[k]` leads from `x[k]` to `x[k + 1]`.
 
 # %% [markdown]
-# ## One step is second order, all steps together are first order <small>A5</small>
+# ## How good is Euler? <small>A5</small>
 #
-# Euler follows the tangent for a time $\Delta t$, then looks again. What it misses in one step (the *local* error) is $\tfrac12 \Delta t^2 \ddot{\mathbf{x}}$ and smaller. What is wrong at the end (the *global* error) is what all the steps have missed, carried on to $T$.
+# Euler follows the tangent for a time $\Delta t$, then looks again. What it misses in one step (the *local* error) is $\tfrac12\Delta t^2\,\ddot{\mathbf{x}}$, and terms of higher order. What is wrong at the end (the *global* error) is what all the steps have missed, carried on to $T$.
 #
 # For the true solution we ask SciPy, at a tolerance close to rounding.
 
@@ -300,77 +304,81 @@ def exact(x_in, T):
     return solve_ivp(rate, [0, T], x_in, rtol=1e-12, atol=1e-12).y[:, -1]
 
 
+# %%
 x_in = np.array([0.5, -0.3])
 
 
-def euler(K, steps, T=1.0):
-    return node.forward(sampled(K + 1, T), x_in[:, None], T / K, tanh)[steps, :, 0]
+def euler(layers, T=1.0):
+    return node.forward(sampled(layers, T), x_in[:, None], T / layers, tanh)[:, :, 0]
 
 
 # %%
-t = np.linspace(0, 1, 200)
-path = solve_ivp(rate, [0, 1], x_in, t_eval=t, rtol=1e-10).y
-ax = plotting.panels(1, width=6, height=5)
+path = solve_ivp(rate, [0, 1], x_in, t_eval=np.linspace(0, 1, 200), rtol=1e-10).y
+ax = plotting.panels(1, height=5)
 ax.plot(*path, color="0.7", lw=6, label="neural ODE")
-for K, style in [(4, "o--"), (16, "s-")]:
-    ax.plot(*euler(K, slice(None)).T, style, label=f"ResNet, {K} layers")
+for K, style in [(4, "o--"), (16, "s-"), (64, ".:")]:
+    ax.plot(*euler(K).T, style, label=f"ResNet, {K} layers")
 ax.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
-ax.legend()
+ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 plotting.show(ax, alt=(
-    "A curve in the plane, the ODE's solution; polygons of 4 and 16 straight pieces "
-    "follow it, the finer one closely, the coarse one runs outside of it."
+    "A curve in the plane, the ODE's solution, and polygons of 4, 16 and 64 pieces. "
+    "All run outside of the curve, the finer the closer; at 64 it is just visible."
 ))
 
 # %% [markdown]
-# **Predict.** The number of layers doubles. By what factor does the error of one step fall, and by what factor the error at $T = 1$?
+# **Predict.** The number of layers doubles. By what factor does the error of *one step* fall, and by what factor the error at $T = 1$?
+#
+# (The *observed order* below is the $p$ in error $\approx C\,\Delta t^p$: how often the error is halved when $\Delta t$ is halved.)
 
 # %%
-K = 2 ** np.arange(3, 11)
-local_error = [np.linalg.norm(euler(n, 1) - exact(x_in, 1 / n)) for n in K]
-global_error = [np.linalg.norm(euler(n, -1) - exact(x_in, 1)) for n in K]
-print("observed order of one step:", node.verify.observed_order(1 / K, local_error).round(2))
-print("observed order at T = 1:   ", node.verify.observed_order(1 / K, global_error).round(2))
+layers = 2 ** np.arange(3, 11)
+local_error = [np.linalg.norm(euler(K)[1] - exact(x_in, 1 / K)) for K in layers]
+global_error = [np.linalg.norm(euler(K)[-1] - exact(x_in, 1)) for K in layers]
+print("observed order of one step:", node.verify.observed_order(1 / layers, local_error).round(2))
+print("observed order at T = 1:   ", node.verify.observed_order(1 / layers, global_error).round(2))
 
 # %%
 errors = {"one step": local_error, "at T = 1": global_error}
-ax = plotting.convergence(1 / K, errors, order={"one step": 2, "at T = 1": 1})
+ax = plotting.convergence(1 / layers, errors, order={"one step": 2, "at T = 1": 1})
 plotting.show(ax, alt=(
-    "Errors against the step, both logarithmic: one step falls with slope 2, the "
-    "error at T = 1 with slope 1."
+    "Errors against the step, both logarithmic: one step falls with slope 2, the error "
+    "at T = 1 with slope 1."
 ))
 
 # %% [markdown]
-# One step errs a quarter as much, but twice as many are needed: $2 \cdot \tfrac14 = \tfrac12$. A deeper network is a more exact solution of *the same* ODE: the error at $T$ is of **order 1**.
+# The error of one step falls to a quarter, but twice as many steps are needed: $2 \cdot \tfrac14 = \tfrac12$. A deeper network is a more exact solution of *the same* ODE, and the error at $T$ is of **order 1**.
 #
-# That needs weights that change slowly from layer to layer. Stack layers with unrelated weights and there is no ODE to converge to (Sander, Ablin and Peyré, 2022, show what trained networks do):
+# That needs weights that change slowly from layer to layer. If they have nothing to do with each other, there is no ODE to converge to. (Below each depth is drawn twice. The weights grow like $\sqrt K$, so that $K$ independent kicks of size $\sqrt K\,\Delta t = 1/\sqrt K$ add up to something; at fixed size they would average out.)
 
 # %%
-print("layers  smooth weights    unrelated weights")
-for n in (50, 100, 200, 400):
-    unrelated = node.Weights.random(n + 1, 2, scale=np.sqrt(n), rng=rng)
-    outputs = euler(n, -1), node.forward(unrelated, x_in[:, None], 1 / n, tanh)[-1, :, 0]
-    print(f"{n:6d}", *(f"  ({x[0]:6.2f}, {x[1]:6.2f})" for x in outputs))
+print("layers  smooth weights    unrelated weights, two draws")
+for K in (50, 100, 200, 400):
+    unrelated = [node.Weights.random(K + 1, 2, scale=np.sqrt(K), rng=rng) for _ in range(2)]
+    outputs = [node.forward(w, x_in[:, None], 1 / K, tanh)[-1, :, 0] for w in unrelated]
+    print(f"{K:6d}", *(f"  ({x1:6.2f}, {x2:6.2f})" for x1, x2 in [euler(K)[-1], *outputs]))
+
+# %% [markdown]
+# (When training leads to weights that are smooth in depth is the subject of Sander, Ablin and Peyré, 2022. In 12.C we look at ours.)
 
 # %% [markdown]
 # ## What training means <small>A6, A7</small>
 #
-# How do we find $\mathbf{V}(t)$ and $\mathbf{b}(t)$? From examples: pairs $(\textcolor{green}{\mathbf{x}_{\text{in}}^i}, \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i})$, $i = 1, \dots, I$, of an input and the output we want for it. All samples travel with the *same* weights. The **cost** of a choice of weights is
+# Where do the weights come from? From examples: pairs $(\textcolor{green}{\mathbf{x}_{\text{in}}^i}, \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i})$, $i = 1, \dots, I$, of an input and the output we want for it. All samples travel with the *same* weights. The **cost** of a choice of weights is
 #
-# $$J(\mathbf{V}, \mathbf{b}) = \underbrace{\frac12 \sum_{i=1}^I \bigl|\mathbf{x}^i(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i}\bigr|^2}_{\text{terminal: be there at the end}} + \underbrace{\frac{w_1}{2} \sum_{i=1}^I \int_0^T \bigl|\mathbf{x}^i(t) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i}\bigr|^2 dt}_{\text{running: go there directly}} + \underbrace{\frac{w_2}{2} \int_0^T \bigl(\|\mathbf{V}(t)\|_F^2 + |\mathbf{b}(t)|^2\bigr)\,dt}_{\text{weights: do not shout}}$$
+# $$J(\mathbf{V}, \mathbf{b}) = \underbrace{\frac12 \sum_{i=1}^I \bigl|\mathbf{x}^i(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i}\bigr|^2}_{\text{terminal: be there at the end}} + \underbrace{\frac{w_1}{2} \sum_{i=1}^I \int_0^T \bigl|\mathbf{x}^i(t) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i}\bigr|^2 dt}_{\text{running: go there directly}} + \underbrace{\frac{w_2}{2} \int_0^T \bigl(\|\mathbf{V}(t)\|_F^2 + |\mathbf{b}(t)|^2\bigr)\,dt}_{\text{weights: keep them small}}$$
 #
-# and training means to make it small. $\|\mathbf{V}\|_F$ is the Frobenius norm: all entries squared, summed, and the root taken, as if the matrix were a long vector.
+# and training means to make it small. $\|\mathbf{V}\|_F = \sqrt{\operatorname{trace}(\mathbf{V}^\top\mathbf{V})}$ is the Frobenius norm: all entries squared, summed, and the root taken, as if the matrix were a long vector.
 
 # %%
 M = V(0.7)
-print(f"root of the sum of squares {np.sqrt(np.sum(M**2)):.12f}")
 print(f"root of trace(M^T M)       {np.sqrt(np.trace(M.T @ M)):.12f}")
+print(f"root of the sum of squares {np.sqrt(np.sum(M**2)):.12f}")
 
 # %% [markdown]
-# On the grid the integrals become sums, and $J$ an ordinary function of finitely many numbers (12.C goes through it term by term). Is it a good stand-in for the integral? We compare with SciPy, which solves for the state and both integrals at once.
+# On the grid the integrals become sums, and $J$ an ordinary function of finitely many numbers (12.C goes through it term by term). Is it a good stand-in for the integral? We compare with SciPy, for one sample: it solves for the state and the integrals at once.
 
 # %%
-w1, w2 = 1.0, 0.1
-y_out = np.array([2.0, 1.0])
+w1, w2, y_out = 1.0, 0.1, np.array([2.0, 1.0])
 
 
 def rates(t, z):
@@ -380,6 +388,7 @@ def rates(t, z):
     return [*rate(t, x), running + penalty]
 
 
+# %%
 x1, x2, integrals = solve_ivp(rates, [0, 1], [*x_in, 0], rtol=1e-12, atol=1e-12).y[:, -1]
 J_continuous = np.sum(([x1, x2] - y_out) ** 2) / 2 + integrals
 
@@ -387,12 +396,12 @@ J_continuous = np.sum(([x1, x2] - y_out) ** 2) / 2 + integrals
 # %%
 def J_discrete(K):
     problem = node.TrainingProblem(x_in[:, None], y_out[:, None], 1.0, K + 1, w1, w2, tanh)
-    return problem.cost(sampled(K + 1))
+    return problem.cost(sampled(K))
 
 
-error = [abs(J_discrete(n) - J_continuous) for n in K]
-print(f"continuous J = {J_continuous:.4f}, discrete J with {K[-1]} layers {J_discrete(K[-1]):.4f}")
-print("observed order:", node.verify.observed_order(1 / K, error).round(2))
+error = [abs(J_discrete(K) - J_continuous) for K in layers]
+print(f"continuous J = {J_continuous:.4f}, with {layers[-1]} layers {J_discrete(layers[-1]):.4f}")
+print("observed order:", node.verify.observed_order(1 / layers, error).round(2))
 
 # %% [markdown]
 # Order 1 again: the discrete $J$ is as good as the Euler states in it.
@@ -411,6 +420,8 @@ plotting.show(ax, alt=(
 ))
 
 # %% [markdown]
+# We take 100 layers, $w_1 = w_2 = 0.01$ and ReLU.
+#
 # **Predict.** With $\mathbf{V} = \mathbf{0}$ and $\mathbf{b} = \mathbf{0}$ nothing moves. Which of the three terms of $J$ is zero then, and which is the largest?
 
 # %%
@@ -418,43 +429,53 @@ problem = node.TrainingProblem(
     data.x_in, data.y_out, T=1.0, N_T=101, w1=0.01, w2=0.01, activation=relu
 )
 untrained = node.Weights.zeros(problem.N_T, problem.d)
-print(problem)
 print("terminal {:.2f}, running {:.2f}, weights {:.2f}".format(*problem.cost_terms(untrained)))
 
 # %% [markdown]
-# Now we let the computer look for weights with a small $J$. How it does that is what 12.B and 12.C are about; here we only want to see the result. (A second or two.)
+# Now we let the computer look for weights with a small $J$. How it does that is what 12.B and 12.C are about; here we only want to see the result. (It takes a second.)
 
 # %%
 trained = node.train(problem, iterations=2000)
 trained
 
-# %%
+# %% [markdown]
+# With the points we transport a circle, drawn in grey, that at first separates the classes: it runs through the ring.
+
+# %% tags=["readme"]
 x = problem.states(trained.weights)
-axes = plotting.states(x, data.label, problem.t, [0, 0.25, 0.5, 0.75, 1])
+angle = np.linspace(0, 2 * np.pi, 2001)
+circle = node.forward(trained.weights, [np.cos(angle), np.sin(angle)], problem.dt, relu)
+times = [0, 0.25, 0.5, 0.75, 1]
+axes = plotting.states(x, data.label, problem.t, times, height=3)
+for ax, time in zip(axes, times, strict=True):
+    ax.plot(*circle[round(time / problem.dt)], color="0.6", lw=1.2, zorder=1)
+    ax.set(xlim=(-1.5, 2.5), ylim=(-1.7, 1.7))
 plotting.show(axes, alt=(
-    "The points at t = 0, 0.25, 0.5, 0.75, 1: the disk slips out of the ring through "
-    "a gap, and at the end each class sits at its own cross."
+    "The points at five times. The ring is bent and pulled to the red cross; where it "
+    "has a gap, the grey circle is stretched and follows the disk to the blue cross."
 ))
 
 # %%
-correct = node.nearest_target(x[-1]) == data.label
-ax = plotting.points(x[-1], data.label, title="$t = 1$")
+correct = np.sum(node.nearest_target(x[-1]) == data.label)
+ax = plotting.plane(plotting.panels(1, width=6, height=4.4), "$t = 1$")
+plotting.points(x[-1], data.label, ax)
+ax.set(xlim=(-0.5, 2.5), ylim=(0, 2))
 plotting.show(ax, alt=(
-    "At t = 1 the blue points lie in a short line near (0, 1), the red ones near (2, "
-    f"1): {correct.sum()} of 64 are nearest to their own cross."
+    "At t = 1 the blue points lie in a short line at (0, 1), the red ones close to "
+    f"(2, 1): {correct} of 64 are nearest to their own cross."
 ))
-
-# %%
-print(f"{correct.sum()} of {len(correct)} points end nearest to their own target")
+print(f"{correct} of {problem.I} points end nearest to their own target")
 
 # %% [markdown]
-# Every point ends near its own target, blue ones and red ones in short lines, although all of them obey one and the same ODE. Look at $t = 0.25$ and $t = 0.5$ again: the ring opens, and the disk leaves through the gap. Could it do without a gap? 12.C comes back to that.
+# Every point ends near its own target, although all of them obey one and the same ODE.
+#
+# Look at the grey circle. Between two red points, where there is nothing to tell it what to do, it is stretched and dragged along to the blue target. Does the disk ever get *out* of the circle? 12.C comes back to that.
 
 # %% [markdown]
 # ## Summary
 #
-# - One hidden layer: $\mathbf{y} = \mathbf{V}\sigma(\mathbf{W}\mathbf{x} + \mathbf{c}) + \mathbf{b}$; wide enough, it approximates any continuous function on a compact set.
-# - Deep: $\mathbf{x}_k = \mathbf{V}_k\sigma(\mathbf{x}_{k-1}) + \mathbf{b}_k$; a hundred such layers forget their input. Residual: $\mathbf{x}_k = \mathbf{x}_{k-1} + \mathbf{V}_k\sigma(\mathbf{x}_{k-1}) + \mathbf{b}_k$; these do not.
+# - One hidden layer: $\mathbf{y} = \mathbf{V}\sigma(\mathbf{W}\mathbf{x} + \mathbf{c}) + \mathbf{b}$; wide enough, it approximates any continuous function on a bounded and closed set.
+# - Deep: $\mathbf{x}_k = \mathbf{V}_k\sigma(\mathbf{x}_{k-1}) + \mathbf{b}_k$; a hundred such layers can forget their input. Residual: $\mathbf{x}_k = \mathbf{x}_{k-1} + \mathbf{V}_k\sigma(\mathbf{x}_{k-1}) + \mathbf{b}_k$; these keep it.
 # - A residual network is forward Euler for $\dot{\mathbf{x}} = \mathbf{V}(t)\sigma(\mathbf{x}) + \mathbf{b}(t)$, its matrices are $\Delta t\,\mathbf{V}(t)$; with weights that vary smoothly the error at $T$ is of order 1.
 # - Training means to minimise $J$: be at the target at the end, go there directly, with small weights.
 #

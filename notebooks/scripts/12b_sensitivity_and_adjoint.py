@@ -1,16 +1,3 @@
-# ---
-# jupyter:
-#   jupytext:
-#     formats: notebooks///ipynb,notebooks/scripts///py:percent
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3 (ipykernel)
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # 12.B Sensitivities and the adjoint state
 #
@@ -20,18 +7,17 @@
 # - get *all* derivatives of $J$ from one further ODE that runs backwards, the *adjoint*, and say what it stands for;
 # - write down the gradients in $\mathbf{V}$ and in $\mathbf{b}$, with the transpose where it belongs.
 #
-# **You need** [12.A](12a_resnet_as_euler.ipynb), and integration by parts. **Time:** about 50 minutes.
+# **You need** [12.A](12a_resnet_as_euler.ipynb), and integration by parts. **Time:** about 70 minutes; the sections marked * can wait.
 #
-# Run the cells from top to bottom. Where it says **Predict**, decide on an answer first.
+# First clear the stored results (*Edit ▸ Clear Outputs of All Cells*), then run the cells from top to bottom. Where it says **Predict**, decide on an answer first.
 
 # %%
 import numpy as np
 from scipy.integrate import simpson, solve_ivp
 
 import neuralode_lib as node
-from neuralode_lib import plotting, relu, tanh
+from neuralode_lib import plotting, relu, tanh, verify
 from neuralode_lib.verify import central_difference, complex_step, difference_quotient
-from neuralode_lib.verify import numerical_gradient, observed_order, relative_error
 
 plotting.use_style()
 
@@ -44,7 +30,7 @@ plotting.use_style()
 #
 # To make $J$ smaller we must know how it reacts when the weights change a little. There is a weight for every entry and every time, and every one of them moves every state after it.
 #
-# For trying things out we take a small network at a place where nothing is special: five layers, four samples, random weights, $\sigma = \tanh$. (A formula that is only right at special weights is not right; 12.C shows how well errors hide at $\mathbf{V} = \mathbf{0}$.)
+# For trying things out we take a small network at a place where nothing is special: five layers, four samples, random weights, $\sigma = \tanh$. (A formula that is only right at special weights is not right; 12.C shows how well mistakes hide at $\mathbf{V} = \mathbf{0}$.)
 
 # %%
 rng = np.random.default_rng(12)
@@ -55,7 +41,7 @@ x = problem.states(weights)
 problem
 
 # %% [markdown]
-# ## Turning $\mathbf{b}$ a little <small>B1</small>
+# ## Perturbing $\mathbf{b}$ <small>B1</small>
 #
 # Replace $\mathbf{b}$ by $\mathbf{b} + h\tilde{\mathbf{b}}$, a small number times a direction. The states become $\mathbf{x}^{ih}$; we look for their rate of change, the **tangent** $\tilde{\mathbf{x}}^i = \lim_{h\to0}(\mathbf{x}^{ih} - \mathbf{x}^i)/h$. Subtract the two ODEs and divide by $h$:
 #
@@ -65,13 +51,12 @@ problem
 #
 # $$\tilde{\mathbf{x}}^i(0) = \mathbf{0},\qquad \dot{\tilde{\mathbf{x}}}^i = \mathbf{V}\operatorname{diag}\bigl(\sigma'(\mathbf{x}^i)\bigr)\,\tilde{\mathbf{x}}^i + \tilde{\mathbf{b}}.$$
 #
-# This ODE is *linear* in $\tilde{\mathbf{x}}$, also where the one for $\mathbf{x}$ is not. The library's `tangent` is Euler's method for it. Compare it with the quotient itself:
+# This ODE is *linear* in $\tilde{\mathbf{x}}$, even though the one for $\mathbf{x}$ is not. The library's `tangent` is Euler's method for it. Compare it with the quotient itself:
 #
 # **Predict.** $h$ becomes ten times smaller. What does the difference between quotient and tangent do?
 
 # %%
-V_hat = node.Weights(rng.standard_normal(weights.V.shape), 0 * weights.b)
-b_tilde = node.Weights(0 * weights.V, rng.standard_normal(weights.b.shape))
+b_tilde = node.Weights(0 * weights.V, rng.standard_normal(weights.b.shape))  # leaves V alone
 x_tilde = node.tangent(weights, x, problem.dt, tanh, b_tilde)
 print("h       |quotient - tangent|")
 for h in (1e-1, 1e-2, 1e-3, 1e-4):
@@ -79,43 +64,10 @@ for h in (1e-1, 1e-2, 1e-3, 1e-4):
     print(f"{h:.0e}   {np.linalg.norm(quotient - x_tilde):.2e}")
 
 # %% [markdown]
-# It becomes ten times smaller, too: the quotient is the tangent up to $O(h)$. Then why not take $h = 10^{-16}$?
+# It becomes ten times smaller, too: the quotient is the tangent up to $O(h)$.
 
 # %% [markdown]
-# ## Which $h$? The V of all difference quotients
-#
-# A computer stores numbers to a relative precision of $\varepsilon \approx 2\cdot10^{-16}$. The quotient subtracts two nearly equal numbers, and what they have lost by rounding, about $\varepsilon$, is divided by $h$. So the error is $O(h)$ from the limit plus $O(\varepsilon/h)$ from rounding. Two ways to do better:
-#
-# - the *central* quotient $(f(w + hd) - f(w - hd))/2h$ has error $O(h^2) + O(\varepsilon/h)$;
-# - the *complex step* $\operatorname{Im} f(w + \mathrm{i}hd)/h$ subtracts nothing. It needs a function that makes sense for complex numbers, and has a power series: $\tanh$, not ReLU.
-#
-# **Predict.** Where does each curve have its lowest point? Only orders of magnitude: what $h$ balances $h$ and $\varepsilon/h$? And $h^2$ and $\varepsilon/h$?
-
-# %%
-h = 10.0 ** np.arange(-15, 0)
-reference = complex_step(problem.cost, weights, b_tilde, 1e-30)
-error = {}
-for method in (difference_quotient, central_difference, complex_step):
-    values = np.array([method(problem.cost, weights, b_tilde, s) for s in h])
-    error[method.__name__.replace("_", " ")] = np.abs(values / reference - 1)
-
-# %%
-ax = plotting.panels(1)
-for (name, e), style in zip(error.items(), ["o-", "s--", "D:"], strict=True):
-    ax.loglog(h, np.maximum(e, 1e-17), style, label=name)
-ax.set(xlabel="$h$", ylabel="relative error of the derivative of $J$")
-ax.legend()
-plotting.show(ax, alt=(
-    "Errors against h. The one-sided quotient is a V with its tip near 1e-8, the "
-    "central one a lower V with its tip near 1e-5; the complex step falls to rounding "
-    "level and stays there."
-))
-
-# %% [markdown]
-# In theory the tips are at $h = \sqrt\varepsilon \approx 10^{-8}$, with an error of that size, and at $\varepsilon^{1/3} \approx 10^{-5}$ with $\varepsilon^{2/3} \approx 10^{-10}$; here each is a little further right, as $J$ is larger than its derivative and rounding thus weighs more. The complex step has no second branch: towards small $h$ it stays exact to rounding, with $h = 10^{-30}$ too. That makes it our referee.
-
-# %% [markdown]
-# ## Turning $\mathbf{V}$ a little <small>B3</small>
+# ## Perturbing $\mathbf{V}$ <small>B3</small>
 #
 # Now $\mathbf{V}$ becomes $\mathbf{V} + h\hat{\mathbf{V}}$. Two things change at once, the matrix and the state it acts on; add and subtract $\mathbf{V}\sigma(\mathbf{x}^{ih})$ to have one at a time:
 #
@@ -125,10 +77,12 @@ plotting.show(ax, alt=(
 #
 # $$\hat{\mathbf{x}}^i(0) = \mathbf{0},\qquad \dot{\hat{\mathbf{x}}}^i = \hat{\mathbf{V}}\,\sigma(\mathbf{x}^i) + \mathbf{V}\operatorname{diag}\bigl(\sigma'(\mathbf{x}^i)\bigr)\,\hat{\mathbf{x}}^i.$$
 #
-# The same linear ODE, driven by $\hat{\mathbf{V}}\sigma(\mathbf{x}^i)$ in the place of $\tilde{\mathbf{b}}$.
+# The same linear ODE, driven by $\hat{\mathbf{V}}\sigma(\mathbf{x}^i)$ in place of $\tilde{\mathbf{b}}$.
 
 # %%
+V_hat = node.Weights(rng.standard_normal(weights.V.shape), 0 * weights.b)  # leaves b alone
 x_hat = node.tangent(weights, x, problem.dt, tanh, V_hat)
+print("h       |quotient - tangent|")
 for h in (1e-1, 1e-2, 1e-3, 1e-4):
     quotient = difference_quotient(problem.states, weights, V_hat, h)
     print(f"{h:.0e}   {np.linalg.norm(quotient - x_hat):.2e}")
@@ -136,26 +90,63 @@ for h in (1e-1, 1e-2, 1e-3, 1e-4):
 # %% [markdown]
 # ## How $J$ reacts <small>B2, B4</small>
 #
-# $J$ is made of squares, and the derivative of $\frac12|\mathbf{x} - \mathbf{y}|^2$ along $\tilde{\mathbf{x}}$ is $(\mathbf{x} - \mathbf{y})^\top\tilde{\mathbf{x}}$. So, along $\tilde{\mathbf{b}}$,
+# $J$ is made of squares, and the derivative of $\frac12|\mathbf{x} - \mathbf{y}|^2$ along $\tilde{\mathbf{x}}$ is $(\mathbf{x} - \mathbf{y})^\top\tilde{\mathbf{x}}$. So, along $\tilde{\mathbf{b}}$ and along $\hat{\mathbf{V}}$,
 #
 # $$\langle\nabla_{\mathbf{b}}J, \tilde{\mathbf{b}}\rangle = \sum_{i=1}^I(\mathbf{x}^i(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i})^\top\tilde{\mathbf{x}}^i(T) + w_1\sum_{i=1}^I\int_0^T(\mathbf{x}^i - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i})^\top\tilde{\mathbf{x}}^i\,dt + w_2\int_0^T\mathbf{b}^\top\tilde{\mathbf{b}}\,dt,$$
 #
-# and along $\hat{\mathbf{V}}$ the same with $\hat{\mathbf{x}}^i$, and $w_2\int_0^T\langle\mathbf{V}, \hat{\mathbf{V}}\rangle_F\,dt$ at the end, where $\langle\mathbf{V}, \hat{\mathbf{V}}\rangle_F = \operatorname{trace}(\mathbf{V}^\top\hat{\mathbf{V}})$ is the product of the matrices as long vectors. On the grid:
+# $$\langle\nabla_{\mathbf{V}}J, \hat{\mathbf{V}}\rangle_F = \sum_{i=1}^I(\mathbf{x}^i(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i})^\top\hat{\mathbf{x}}^i(T) + w_1\sum_{i=1}^I\int_0^T(\mathbf{x}^i - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i})^\top\hat{\mathbf{x}}^i\,dt + w_2\int_0^T\langle\mathbf{V}, \hat{\mathbf{V}}\rangle_F\,dt.$$
+#
+# ($\langle\mathbf{V}, \hat{\mathbf{V}}\rangle_F = \operatorname{trace}(\mathbf{V}^\top\hat{\mathbf{V}})$ is the sum of the products of the entries.) On the grid the integrals are sums; why the running one leaves out the first and the last point is a matter for 12.C.
 
 # %%
 def derivative_by_tangent(direction):
-    x_tilde = node.tangent(weights, x, problem.dt, tanh, direction)
-    error = x - y_out
-    terminal = np.sum(error[-1] * x_tilde[-1])
-    running = problem.w1 * problem.dt * np.sum(error[1:-1] * x_tilde[1:-1])
+    moved = node.tangent(weights, x, problem.dt, tanh, direction)
+    terminal = np.sum((x[-1] - y_out) * moved[-1])
+    running = problem.w1 * problem.dt * np.sum((x[1:-1] - y_out) * moved[1:-1])
     return terminal + running + problem.w2 * problem.dt * weights.dot(direction)
 
 
 # %%
 for name, direction in [("b", b_tilde), ("V", V_hat)]:
-    print(f"along {name}: tangent            {derivative_by_tangent(direction):.10f}")
-    print(f"         central difference {central_difference(problem.cost, weights, direction):.8f}")
-    print(f"         complex step       {complex_step(problem.cost, weights, direction):.10f}")
+    print(f"along {name}: by the tangent        {derivative_by_tangent(direction):.8f}")
+    quotient = central_difference(problem.cost, weights, direction, h=1e-5)
+    print(f"         by difference quotient {quotient:.8f}")
+
+# %% [markdown]
+# ## How small should $h$ be? <small>B2</small>
+#
+# A computer stores numbers to a relative precision of $\varepsilon \approx 2\cdot10^{-16}$. The quotient subtracts two nearly equal numbers, and what they have lost by rounding, about $\varepsilon$, is divided by $h$. So the error is $O(h)$ from the limit plus $O(\varepsilon/h)$ from rounding. Two ways to do better:
+#
+# - the *central* quotient $(f(w + hd) - f(w - hd))/2h$ has error $O(h^2) + O(\varepsilon/h)$;
+# - the *complex step* takes $h$ imaginary: $f(w + \mathrm{i}hd) = f + \mathrm{i}hf' - \tfrac12h^2f'' - \dots$, so $\operatorname{Im} f(w + \mathrm{i}hd)/h = f' + O(h^2)$, and nothing is subtracted. It needs a function with a power series: $\tanh$, not ReLU.
+#
+# We take the median error over 50 random directions.
+#
+# **Predict.** Where does each curve have its lowest point? Only orders of magnitude: what $h$ balances $h$ and $\varepsilon/h$? And $h^2$ and $\varepsilon/h$?
+
+# %%
+steps = 10.0 ** np.arange(-15, 0)
+directions = [node.Weights.random(problem.N_T, problem.d, 1.0, rng) for _ in range(50)]
+by_tangent = np.array([derivative_by_tangent(d) for d in directions])
+error = {}
+for method in (difference_quotient, central_difference, complex_step):
+    values = [[method(problem.cost, weights, d, h) for d in directions] for h in steps]
+    error[method.__name__.replace("_", " ")] = np.median(np.abs(values / by_tangent - 1), axis=1)
+
+# %%
+ax = plotting.panels(1)
+for (name, e), style in zip(error.items(), ["o-", "s--", "D:"], strict=True):
+    ax.loglog(steps, np.maximum(e, 1e-15), style, label=name)
+ax.set(xlabel="$h$", ylabel="median relative error", ylim=(3e-16, 10), yticks=10.0 ** np.arange(-15, 1, 3))
+ax.legend()
+plotting.show(ax, alt=(
+    "Errors against h. The difference quotient draws a V with its tip between 1e-8 and "
+    "1e-7, the central one a lower V with its tip at 1e-5; the complex step falls with "
+    "the central one and stays at rounding level, drawn as 1e-15."
+))
+
+# %% [markdown]
+# The tips are where the balance puts them, near $h = \sqrt\varepsilon \approx 10^{-8}$ with an error of that size, and near $h = \varepsilon^{1/3} \approx 10^{-5}$ with $\varepsilon^{2/3} \approx 10^{-10}$. For large $h$ the complex step errs as much as the central quotient; towards small $h$ it stays exact to rounding, and $h = 10^{-30}$ is as good as any. That makes it our referee from now on.
 
 # %% [markdown]
 # ## Why this is not enough
@@ -169,7 +160,7 @@ for name, d, layers in [("lecture", 2, 100), ("digits", 64, 20), ("MNIST", 784, 
     print(f"{name:8s} {layers * d * (d + 1):9,d} weights, as many tangents")
 
 # %% [markdown]
-# Millions of ODEs for one step of gradient descent. We shall need *one*.
+# Millions of ODEs, and each of them for every sample, for one step of gradient descent. We shall need *one* more for each sample.
 
 # %% [markdown]
 # ## The adjoint state <small>B5</small>
@@ -178,7 +169,7 @@ for name, d, layers in [("lecture", 2, 100), ("digits", 64, 20), ("MNIST", 784, 
 #
 # $$\boldsymbol{\varphi}^i(T) = \mathbf{x}^i(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i},\qquad -\dot{\boldsymbol{\varphi}}^i = \bigl(\mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x}^i))\bigr)^\top\boldsymbol{\varphi}^i + w_1(\mathbf{x}^i - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i}).$$
 #
-# It starts at the *end*, from how far the sample missed its target, and runs backwards through the *transposed* matrix. (In the last lecture it started from zero: there $J$ did not look at the final state.) There is one such ODE per sample, and no direction in it.
+# It starts at the *end*, from how far the sample missed its target, and runs backwards through the *transposed* matrix. (In the last lecture it started from zero: there $J$ did not look at the final state.) There is one such ODE for each sample, and no direction in it.
 #
 # What *is* $\boldsymbol{\varphi}$? The price of the state: push the state at time $t$ by a small vector $\boldsymbol{\delta}$, let it run on with the same weights, and $J$ changes by $\boldsymbol{\varphi}(t)^\top\boldsymbol{\delta}$. We try it, at grid point `x[3]`. The first layers cannot feel the push, so we start there:
 
@@ -201,12 +192,12 @@ print(f"phi[2] . delta {np.sum(phi[2] * delta):.8f}   phi[3] . delta {np.sum(phi
 print("states:", len(x), "  phi:", len(phi))
 
 # %% [markdown]
-# It is `phi[2]` that prices `x[3]`: on the grid, $\boldsymbol{\varphi}_k$ **stands for** $\partial J/\partial\mathbf{x}_{k+1}$. There is one $\boldsymbol{\varphi}$ for each *layer*, hence one less than there are states; the input has no price, as no weight can change it.
+# It is `phi[2]` that prices `x[3]`: on the grid, $\boldsymbol{\varphi}_k$ **stands for** $\partial J/\partial\mathbf{x}_{k+1}$. There is one $\boldsymbol{\varphi}$ for each *layer*, hence one less than there are states: the price of the input is not needed, as no weight can change it.
 
 # %% [markdown]
-# ## On the grid and in the limit <small>B5</small>
+# ## On the grid and in the limit* <small>B5</small>
 #
-# The library's `adjoint` computes the exact derivative of the *discrete* $J$. Does it tend to the solution of the adjoint ODE? We solve both ODEs with SciPy, for one sample and smooth weights, and compare.
+# The library's `adjoint` computes the exact derivative of the *discrete* $J$. Does it tend to the solution of the adjoint ODE? We solve both ODEs with SciPy, for one sample and smooth weights. (It integrates backwards when asked for the interval `[1, 0]`, and `.sol` is the solution as a function of $t$.)
 
 # %%
 def V(t):
@@ -217,8 +208,8 @@ def b(t):
     return np.array([np.sin(t), -1.0])
 
 
-def sampled(K):
-    t = np.linspace(0, 1, K + 1)[:-1]
+def sampled(layers):
+    t = np.linspace(0, 1, layers + 1)[:-1]
     return node.Weights([V(s) for s in t], [b(s) for s in t])
 
 
@@ -228,6 +219,7 @@ precise = {"rtol": 1e-12, "atol": 1e-12, "dense_output": True}
 x_exact = solve_ivp(lambda t, x: V(t) @ np.tanh(x) + b(t), [0, 1], x_0, **precise).sol
 
 
+# %%
 def A(t):
     return V(t) @ np.diag(tanh.dsigma(x_exact(t)))
 
@@ -239,37 +231,40 @@ def adjoint_rate(t, phi):
 phi_exact = solve_ivp(adjoint_rate, [1, 0], x_exact(1) - y, **precise).sol
 
 
+# %% [markdown]
+# On the grid we put $\boldsymbol{\varphi}_k$ at the time $t_k$ of its layer. (At $t_{k+1}$, where the state is that it prices, would do as well: a shift by $\Delta t$ does not change the order.)
+
 # %%
-def on_grid(K):
-    problem = node.TrainingProblem(x_0[:, None], y[:, None], 1.0, K + 1, w1, w2, tanh)
-    x = problem.states(sampled(K))
-    return problem, x, node.adjoint(sampled(K), x, problem.y_out, problem.dt, w1, tanh)
+def on_grid(layers):
+    grid = node.TrainingProblem(x_0[:, None], y[:, None], 1.0, layers + 1, w1, w2, tanh)
+    states = grid.states(sampled(layers))
+    return grid, states, node.adjoint(sampled(layers), states, grid.y_out, grid.dt, w1, tanh)
 
 
-K = 2 ** np.arange(4, 11)
+layers = 2 ** np.arange(4, 11)
 error = []
-for n in K:
-    problem_n, _, phi_n = on_grid(n)
-    error.append(np.abs(phi_n[:, :, 0] - phi_exact(problem_n.t[:-1]).T).max())
-print("observed order:", observed_order(1 / K, error).round(2))
+for K in layers:
+    grid, _, phi_K = on_grid(K)
+    error.append(np.abs(phi_K[:, :, 0] - phi_exact(grid.t[:-1]).T).max())
+print("observed order:", verify.observed_order(1 / layers, error).round(2))
 
 # %%
 left, right = plotting.panels(2, width=11)
-for n, marker in [(8, "s"), (32, "o")]:
-    problem_n, _, phi_n = on_grid(n)
-    left.plot(problem_n.t[:-1], phi_n[:, 0, 0], marker, label=f"$\\varphi_1$, {n} layers")
+for K, marker in [(8, "s"), (32, "o")]:
+    grid, _, phi_K = on_grid(K)
+    left.plot(grid.t[:-1], phi_K[:, 0, 0], marker, label=f"{K} layers")
 t = np.linspace(0, 1, 201)
-left.plot(t, phi_exact(t)[0], color="0.5", label="$\\varphi_1$, adjoint ODE", zorder=1)
-left.set(xlabel="$t$")
+left.plot(t, phi_exact(t)[0], color="0.5", label="adjoint ODE", zorder=1)
+left.set(xlabel="$t$", ylabel="first component of the adjoint")
 left.legend()
-plotting.convergence(1 / K, error, order=1, ax=right, ylabel="largest error of the adjoint")
+plotting.convergence(1 / layers, error, order=1, ax=right, ylabel="largest error")
 plotting.show(left, alt=(
-    "Left: the first adjoint component on 8 and 32 layers and the ODE's solution; 32 "
-    "layers are closer. Right: the error falls with slope 1."
+    "Left: the first adjoint component on 8 layers, on 32, and the ODE's solution, to "
+    "which 32 layers are closer. Right: the error falls with slope 1."
 ))
 
 # %% [markdown]
-# Order 1, as it should be for Euler.
+# Order 1, as befits Euler.
 
 # %% [markdown]
 # ## Question 1 <small>B6</small>
@@ -327,21 +322,17 @@ compare(asked, {"A": 0.0, "B": miss, "C": miss @ x_tilde_T, "D": -miss @ x_tilde
 # - **D** $\quad -w_1\int_0^T(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top\tilde{\mathbf{b}}\,dt$
 
 # %%
-s = np.linspace(0, 1, 1001)
-X, X_tilde, Phi = x_exact(s).T, x_tilde_exact(s).T, phi_exact(s).T  # one row for each time
-A_X_tilde = np.array([A(r) @ z for r, z in zip(s, X_tilde, strict=True)])
-A_T_Phi = np.array([A(r).T @ p for r, p in zip(s, Phi, strict=True)])
-B_tilde = b_tilde_of_t(s).T
+def integral(f):
+    t = np.linspace(0, 1, 401)
+    return simpson([f(s) for s in t], x=t)
 
 
-def integral(f, g):
-    return simpson(np.sum(f * g, axis=1), x=s)
-
+first = integral(lambda t: (A(t).T @ phi_exact(t) + w1 * (x_exact(t) - y)) @ x_tilde_exact(t))
+second = integral(lambda t: phi_exact(t) @ (A(t) @ x_tilde_exact(t) + b_tilde_of_t(t)))
+third = integral(lambda t: w1 * (x_exact(t) - y) @ x_tilde_exact(t))
+fourth = integral(lambda t: phi_exact(t) @ b_tilde_of_t(t))
 
 # %%
-first = integral(A_T_Phi + w1 * (X - y), X_tilde)
-second = integral(Phi, A_X_tilde + B_tilde)
-third, fourth = w1 * integral(X - y, X_tilde), integral(Phi, B_tilde)
 options = {"A": first + second, "B": -first + second, "C": third + fourth, "D": -third + fourth}
 compare(asked, options)
 
@@ -352,11 +343,7 @@ compare(asked, options)
 #
 # $$(\mathbf{x}(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}(T) + w_1\int_0^T(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}\,dt = \int_0^T\boldsymbol{\varphi}^\top\tilde{\mathbf{b}}\,dt.$$
 #
-# On the grid the same identity holds *to rounding*, for any number of layers, if the adjoint is the one of 12.C:
-
-# %%
-left, right = node.verify.tangent_adjoint_sides(problem, weights, b_tilde)
-print(f"(x - y)^T x_tilde at the end: {left:.12f}\nby the adjoint:               {right:.12f}")
+# On the grid there is the same identity, exact to rounding for any number of layers: 12.C checks it.
 
 # %% [markdown]
 # ## The gradient in $\mathbf{b}$ <small>B8</small>
@@ -368,29 +355,33 @@ print(f"(x - y)^T x_tilde at the end: {left:.12f}\nby the adjoint:              
 # On the grid each time step contributes $\Delta t$ times that. The referee, one complex step for each weight, agrees:
 
 # %%
-referee = numerical_gradient(problem.cost, weights, complex_step)
+referee = verify.numerical_gradient(problem.cost, weights, complex_step)
 gradient_b = problem.dt * (phi.sum(axis=2) + problem.w2 * weights.b)
-print("relative error below 1e-13:", relative_error(gradient_b, referee.b) < 1e-13)
+print("relative error below 1e-13:", verify.relative_error(gradient_b, referee.b) < 1e-13)
 
 # %% [markdown]
 # ## The gradient in $\mathbf{V}$ <small>B9</small>
 #
-# For $\hat{\mathbf{V}}$ the driving term is $\hat{\mathbf{V}}\sigma(\mathbf{x})$ in the place of $\tilde{\mathbf{b}}$, and the same steps lead to $\int_0^T\boldsymbol{\varphi}^\top\hat{\mathbf{V}}\sigma(\mathbf{x})\,dt$. To read off the gradient, write it as a Frobenius product: $\boldsymbol{\varphi}^\top\hat{\mathbf{V}}\boldsymbol{\sigma} = \sum_{m,n}\varphi_m\hat V_{mn}\sigma_n = \langle\boldsymbol{\varphi}\boldsymbol{\sigma}^\top, \hat{\mathbf{V}}\rangle_F$. Hence
+# For $\hat{\mathbf{V}}$ the driving term is $\hat{\mathbf{V}}\sigma(\mathbf{x})$ in place of $\tilde{\mathbf{b}}$; nothing else changes in the two questions, and they give
+#
+# $$(\mathbf{x}(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\hat{\mathbf{x}}(T) + w_1\int_0^T(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\hat{\mathbf{x}}\,dt = \int_0^T\boldsymbol{\varphi}^\top\hat{\mathbf{V}}\sigma(\mathbf{x})\,dt.$$
+#
+# To read off the gradient, write the right side as a Frobenius product: $\boldsymbol{\varphi}^\top\hat{\mathbf{V}}\boldsymbol{\sigma} = \sum_{m,n}\varphi_m\hat V_{mn}\sigma_n = \langle\boldsymbol{\varphi}\boldsymbol{\sigma}^\top, \hat{\mathbf{V}}\rangle_F$. Hence
 #
 # $$(\nabla_{\mathbf{V}}J)(t) = \sum_{i=1}^I\boldsymbol{\varphi}^i(t)\,\sigma(\mathbf{x}^i(t))^\top + w_2\mathbf{V}(t).$$
 #
-# > **The slide prints** $\sum_i\sigma(\mathbf{x}^i)(\boldsymbol{\varphi}^i)^\top + w_2\mathbf{V}$, in three places of 12.B. That is the transpose. Ask how $J$ changes with the entry in row 1, column 2: it multiplies $\sigma(x_2)$ and feeds the equation of $x_1$, so the answer is $\varphi_1\sigma(x_2)$, the row from $\boldsymbol{\varphi}$, the column from $\sigma$. (12.C's slide has it right.)
+# > **The slide prints** $\sum_i\sigma(\mathbf{x}^i)(\boldsymbol{\varphi}^i)^\top + w_2\mathbf{V}$, in three places of 12.B and once more in 12.C, right above the discrete formula, which has it right. That is the transpose. Ask how $J$ changes with the entry in row 1, column 2: it multiplies $\sigma(x_2)$ and feeds the equation of $x_1$, so the answer is $\varphi_1\sigma(x_2)$, the row from $\boldsymbol{\varphi}$, the column from $\sigma$.
 
 # %%
 sigma = tanh.sigma(x[:-1])
 phi_sigma = phi @ sigma.transpose(0, 2, 1)  # one product for each layer, summed over samples
 ours = problem.dt * (phi_sigma + problem.w2 * weights.V)
 slide = problem.dt * (phi_sigma.transpose(0, 2, 1) + problem.w2 * weights.V)
-print("phi sigma^T: relative error below 1e-13:", relative_error(ours, referee.V) < 1e-13)
-print(f"sigma phi^T: relative error {relative_error(slide, referee.V):.2f}")
+print("phi sigma^T: relative error below 1e-13:", verify.relative_error(ours, referee.V) < 1e-13)
+print(f"sigma phi^T: relative error {verify.relative_error(slide, referee.V):.2f}")
 
 # %% [markdown]
-# **Predict.** Someone checks the slide's formula along *one* direction $\hat{\mathbf{V}}$, as we did above, and finds it confirmed to all digits. Which direction was it?
+# **Predict.** Someone checks the slide's formula along *one* direction $\hat{\mathbf{V}}$ and finds it confirmed to all digits. Which direction was it?
 
 # %%
 symmetric = node.Weights(V_hat.V + V_hat.V.transpose(0, 2, 1), V_hat.b)
@@ -400,7 +391,7 @@ for name, direction in [("random", V_hat), ("symmetric", symmetric)]:
     print(f"{name:9s} {derivative_by_tangent(direction):9.5f} {by_ours:13.5f} {by_slide:13.5f}")
 
 # %% [markdown]
-# A symmetric one: it cannot tell a matrix from its transpose. Nor can $d = 1$. Check gradients along random directions, at random weights.
+# A symmetric one: it cannot tell a matrix from its transpose. ($d = 1$ hides the mistake, too.) Check gradients along random directions, at random weights.
 
 # %% [markdown]
 # ## The algorithm <small>B10</small>
@@ -416,7 +407,7 @@ def gradient_of_J(weights):
     return node.gradient(weights, x, phi, problem.dt, problem.w2, tanh)
 
 
-print("relative error below 1e-13:", relative_error(gradient_of_J(weights), referee) < 1e-13)
+print("relative error below 1e-13:", verify.relative_error(gradient_of_J(weights), referee) < 1e-13)
 
 # %% [markdown]
 # Two ODEs for each sample, whatever the number of weights. The samples only meet in the sum of step 3, so the work grows in proportion to their number $I$: the gradient over all samples is the sum over parts of them. (The penalty is there once, so we leave it out, $w_2 = 0$.)
@@ -430,52 +421,67 @@ def gradient_over(samples):
 
 
 halves, whole = gradient_over([0, 1]) + gradient_over([2, 3]), gradient_over([0, 1, 2, 3])
-print("relative error below 1e-13:", relative_error(halves, whole) < 1e-13)
+print("relative error below 1e-13:", verify.relative_error(halves, whole) < 1e-13)
 
 # %% [markdown]
-# With many samples and thousands of iterations even this is much work. *Stochastic* gradient descent takes a random part of the samples in each iteration.
+# With many samples and thousands of iterations even this is much work. *Stochastic* gradient descent takes a random part of the samples in each iteration, scaled by $I$ over the size of the part, so that it is right on average.
 
 # %% [markdown]
-# ## Two gradients that differ by $\Delta t$ <small>B8, B9</small>
+# ## The gradient of the ODE and the gradient of the network <small>B8, B9</small>
 #
-# The formulas with $(t)$ are gradients with respect to the $L^2$ inner product $\int_0^T\mathbf{a}(t)^\top\mathbf{b}(t)\,dt$, functions of time. The gradient of the discrete $J$ is a list of ordinary partial derivatives, and carries a factor $\Delta t$: a weight that acts for half as long has half the effect.
+# The formulas with $(t)$ are gradients with respect to the $L^2$ inner product $\langle\mathbf{u}, \mathbf{v}\rangle = \int_0^T\mathbf{u}(t)^\top\mathbf{v}(t)\,dt$: functions of time. The gradient of the discrete $J$ is a list of ordinary partial derivatives, one for each weight.
 #
-# **Predict.** With more and more layers, what becomes of the discrete gradient? And of the discrete gradient divided by $\Delta t$?
+# **Predict.** With more and more layers, what becomes of the discrete gradient?
 
 # %%
-error, size = [], []
-for n in K:
-    problem_n, x_n, phi_n = on_grid(n)
-    g = node.gradient(sampled(n), x_n, phi_n, problem_n.dt, w2, tanh)
-    L2 = [np.outer(phi_exact(r), np.tanh(x_exact(r))) + w2 * V(r) for r in problem_n.t[:-1]]
-    error.append(np.abs(g.V / problem_n.dt - L2).max())
-    size.append(np.abs(g.V).max())
-print("order of gradient / dt towards the L2-gradient:", observed_order(1 / K, error).round(2))
-
-# %%
-shown = {"discrete gradient": size, "gradient / $\\Delta t$ minus $L^2$-gradient": error}
-ax = plotting.convergence(1 / K, shown, order=1, ylabel="largest entry")
-plotting.show(ax, alt=(
-    "Against the step, both with slope 1: the largest entry of the discrete gradient, "
-    "and the distance of gradient / dt from the L2-gradient."
+left, right = plotting.panels(2, width=11)
+for K, style in [(10, "s"), (40, "."), (160, "-")]:
+    grid, states, phi_K = on_grid(K)
+    g = node.gradient(sampled(K), states, phi_K, grid.dt, w2, tanh)
+    left.plot(grid.t[:-1], g.b[:, 0], style, label=f"{K} layers")
+    right.plot(grid.t[:-1], g.b[:, 0] / grid.dt, style, label=f"{K} layers")
+right.plot(t, phi_exact(t)[0] + w2 * np.sin(t), "k--", lw=1.2, label="$L^2$-gradient")
+left.set(xlabel="$t$", title="gradient in $b_1$")
+right.set(xlabel="$t$", title="divided by $\\Delta t$")
+right.legend()
+plotting.show(left, alt=(
+    "Left: the discrete gradient in b_1 over time for 10, 40 and 160 layers, each time "
+    "about four times smaller. Right, divided by dt: the three nearly coincide and "
+    "approach the L2-gradient."
 ))
 
 # %% [markdown]
-# The first goes to zero and the second to the $L^2$-gradient, each with order 1. A learning rate that suits one of them does not suit the other; 12.C returns to this.
-
-# %% [markdown]
-# ## And ReLU?
-#
-# The derivation used $\sigma'$. ReLU has none at 0; the lecture takes $\sigma'(0) = 0$. Where no state sits exactly on the kink, all formulas hold as they stand:
+# It goes to zero, in proportion to $\Delta t$: a weight that acts for half as long has half the effect. Divided by $\Delta t$ it tends to the $L^2$-gradient. How fast, in $\mathbf{V}$ and in $\mathbf{b}$?
 
 # %%
-kinky = node.TrainingProblem(x_in, y_out, N_T=6, w1=1.0, w2=0.5, activation=relu)
-_, g = kinky.cost_and_gradient(weights)
-print(f"by the adjoint        {g.dot(V_hat):.6f}")
-print(f"by central difference {central_difference(kinky.cost, weights, V_hat, 1e-7):.6f}")
+error = {"V": [], "b": []}
+for K in layers:
+    grid, states, phi_K = on_grid(K)
+    g = node.gradient(sampled(K), states, phi_K, grid.dt, w2, tanh)
+    times = grid.t[:-1]
+    V_L2 = [np.outer(phi_exact(s), np.tanh(x_exact(s))) + w2 * V(s) for s in times]
+    b_L2 = [phi_exact(s) + w2 * b(s) for s in times]
+    error["V"].append(np.abs(g.V / grid.dt - V_L2).max())
+    error["b"].append(np.abs(g.b / grid.dt - b_L2).max())
+for name, e in error.items():
+    print(f"observed order in {name}:", verify.observed_order(1 / layers, e).round(2))
 
 # %% [markdown]
-# On the kink there is no derivative to be right about. A sample at $x = 0$ with $b = 0$ stays at 0; pushed to the right it is carried on, pushed to the left it is not:
+# With order 1, both. A learning rate that suits one of the two gradients does not suit the other; 12.C returns to this.
+
+# %% [markdown]
+# ## And ReLU?*
+#
+# The derivation used $\sigma'$. ReLU has none at 0; the exercise sheet takes $\sigma'(0) = 0$. Where no state sits exactly on the kink, all formulas hold as they stand:
+
+# %%
+relu_problem = node.TrainingProblem(x_in, y_out, N_T=6, w1=1.0, w2=0.5, activation=relu)
+_, g = relu_problem.cost_and_gradient(weights)
+print(f"by the adjoint        {g.dot(V_hat):.6f}")
+print(f"by central difference {central_difference(relu_problem.cost, weights, V_hat, 1e-7):.6f}")
+
+# %% [markdown]
+# On the kink there may be no derivative to be right about. A sample at $x = 0$ with $b = 0$ stays at 0; pushed to the right it is carried on, pushed to the left it is not:
 
 # %%
 on_kink = node.TrainingProblem([[0.0]], [[1.0]], N_T=6, w1=1.0, activation=relu)
@@ -486,7 +492,7 @@ print(f"to the left  {difference_quotient(on_kink.cost, w, push, -1e-7):.4f}")
 print(f"adjoint      {on_kink.cost_and_gradient(w)[1].dot(push):.4f}")
 
 # %% [markdown]
-# With the convention $\sigma'(0) = 0$ the adjoint takes the left one. In practice states hit 0 exactly only when the weights put them there, as a bias of exactly 0 may.
+# With the convention $\sigma'(0) = 0$ the adjoint takes the left one. In practice states hit 0 exactly only when the data or the weights put them there.
 
 # %% [markdown]
 # ## Summary
