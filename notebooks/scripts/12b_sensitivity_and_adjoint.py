@@ -137,7 +137,8 @@ for method in (difference_quotient, central_difference, complex_step):
 ax = plotting.panels(1)
 for (name, e), style in zip(error.items(), ["o-", "s--", "D:"], strict=True):
     ax.loglog(steps, np.maximum(e, 1e-15), style, label=name)
-ax.set(xlabel="$h$", ylabel="median relative error", ylim=(3e-16, 10), yticks=10.0 ** np.arange(-15, 1, 3))
+ax.set(xlabel="$h$", ylabel="median relative error", ylim=(3e-16, 10))
+ax.set(xticks=10.0 ** np.arange(-15, 0, 2), yticks=10.0 ** np.arange(-15, 1, 3))
 ax.legend()
 plotting.show(ax, alt=(
     "Errors against h. The difference quotient draws a V with its tip between 1e-8 and "

@@ -187,7 +187,7 @@ for gamma in (0.01, 0.1, 1.0, 4.0):
     runs[gamma] = run
 
 # %%
-ax = plotting.cost_history({f"$\\gamma = {gamma:g}$": run.J for gamma, run in runs.items()})
+ax = plotting.cost_history({f"γ = {gamma:g}": run.J for gamma, run in runs.items()})
 ax.set_ylim(10, 1000)
 plotting.show(ax, alt=(
     f"J over 200 iterations: gamma = 0.01 ends at {runs[0.01].J[-1]:.0f}, 0.1 at "
@@ -207,7 +207,7 @@ result = node.train(problem, iterations=10_000, step=constant(1.0))
 result
 
 # %%
-ax = plotting.cost_history({"$\\gamma = 1$": result.J})
+ax = plotting.cost_history({"γ = 1": result.J})
 plotting.show(ax, alt=(
     f"J over 10,000 iterations, both axes logarithmic: from {result.J[0]:.0f} down to "
     f"{result.J[-1]:.2f}, with sharp spikes up, a group of them after iteration 200 "
@@ -457,7 +457,7 @@ some = slice(None, None, 5)
 x = node.forward(in_3d.weights, lift(fresh.x_in[:, some]), lifted.dt, relu)
 
 # %%
-early, later, right = plotting.panels(3, width=13, height=4.6)
+early, later, right = plotting.panels(3, width=13, height=4.5)
 for ax, k in [(early, 20), (later, 50)]:
     plotting.points(x[k, 1:], fresh.label[some], ax)
     ax.set(xlabel="$x_2$", ylabel="$x_3$", title=f"from the side, $t = {lifted.t[k]:g}$")
