@@ -4,7 +4,7 @@ Colours as on the slides: inputs green, outputs orange, one class blue (circles)
 """
 
 from io import BytesIO
-from itertools import pairwise
+from itertools import cycle, pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -32,9 +32,9 @@ def show(ax, alt):
     display(data, raw=True, metadata={"image/png": {"alt": alt}})
 
 
-def panels(columns, rows=1, width=8, height=4.5, **kwargs):
-    """`columns` Axes (or `rows` x `columns`) beside each other in one figure of that size in inches."""
-    return plt.subplots(rows, columns, figsize=(width, height), **kwargs)[1]
+def panels(columns, width=8, height=4.5, **kwargs):
+    """One Axes, or several beside each other, in a figure of that size in inches; kwargs are plt.subplots'."""
+    return plt.subplots(1, columns, figsize=(width, height), **kwargs)[1]
 
 
 def network(widths, residual=False, ax=None):
@@ -89,9 +89,9 @@ def points(x, label, ax=None, title=None):
     return ax
 
 
-def states(x, label, t, times, width=13, height=4.2):
-    """The points at several `times`, side by side: the lecture's movie as a strip. Returns the array of Axes."""
-    axes = panels(len(times), width=width, height=height, sharey=True)
+def states(x, label, t, times, axes=None):
+    """The points at several `times`, one in each of `axes`: the lecture's movie as a strip."""
+    axes = panels(len(times), width=13, height=3, sharey=True) if axes is None else axes
     for ax, time in zip(axes, times, strict=True):
         points(x[np.abs(t - time).argmin()], label, plane(ax, f"$t = {time:g}$"))
         ax.label_outer()
@@ -109,15 +109,15 @@ def trajectories(x, label, ax=None, title=None):
     return ax
 
 
-def decision_regions(final, ax=None, title=None, resolution=241):
+def decision_regions(final, ax=None, title=None):
     """Which target each start in the plane is brought nearest to: light blue or light red, and a line between.
 
     final: function from starts (2, n) to final states (2, n), such as `lambda x: forward(w, x, dt, relu)[-1]`.
     """
     ax = plane(ax, title)
-    x1, x2 = np.linspace(-2, 4, resolution), np.linspace(-4, 4, resolution)
+    x1, x2 = np.linspace(-2, 4, 181), np.linspace(-4, 4, 241)
     grid = np.array(np.meshgrid(x1, x2)).reshape(2, -1)
-    to_blue, to_red = target_distances(final(grid)).reshape(2, resolution, resolution)
+    to_blue, to_red = target_distances(final(grid)).reshape(2, x2.size, x1.size)
     ax.contourf(x1, x2, to_blue - to_red, levels=[-np.inf, 0, np.inf], colors=["#c9d8f0", "#f3cfca"], zorder=0)
     ax.contour(x1, x2, to_blue - to_red, levels=[0], colors=BLACK, linewidths=1.2, zorder=1)
     return ax
@@ -126,7 +126,7 @@ def decision_regions(final, ax=None, title=None, resolution=241):
 def cost_history(curves, ax=None, x=None, xlabel="iteration"):
     """J after each iteration (or against `x`, a dict like `curves`), both logarithmic, one line for each name."""
     ax = ax or panels(1)
-    for (name, J), style in zip(curves.items(), ["-", "--", "-.", ":"] * 3, strict=False):
+    for (name, J), style in zip(curves.items(), cycle(["-", "--", "-.", ":"]), strict=False):
         across = np.arange(len(J)) if x is None else x[name]
         ax.loglog(across[1:], J[1:], style, label=name)
     ax.set(xlabel=xlabel, ylabel="$J$")
@@ -134,16 +134,19 @@ def cost_history(curves, ax=None, x=None, xlabel="iteration"):
     return ax
 
 
-def convergence(dt, errors, order, ax=None, xlabel=r"$\Delta t$", ylabel="error"):
-    """Errors over the step, both logarithmic, beside a line of the expected slope; `errors` may be a dict of lists."""
+def convergence(dt, errors, order, ax=None, ylabel="error"):
+    """Errors over the step, both logarithmic, each beside a line of the slope `order`.
+
+    errors: one list, or a dict of lists by name; then order may be a dict, too.
+    """
     ax = ax or panels(1)
     errors = errors if isinstance(errors, dict) else {"computed": errors}
     orders = order if isinstance(order, dict) else dict.fromkeys(errors, order)
-    for (name, error), marker in zip(errors.items(), "osD^", strict=False):
+    for (name, error), marker in zip(errors.items(), cycle("osD^"), strict=False):
         (line,) = ax.loglog(dt, error, marker, label=name)
         p = orders[name]
         guide = error[-1] * (np.asarray(dt) / dt[-1]) ** p
         ax.loglog(dt, guide, "--", color=line.get_color(), lw=1.4, label=f"slope {p}")
-    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.set(xlabel=r"$\Delta t$", ylabel=ylabel)
     ax.legend()
     return ax

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import tomllib
+from base64 import b64decode
 from pathlib import Path
 
 import jupytext
@@ -68,6 +69,14 @@ def test_every_output_is_compared(path):
     for cell in nbformat.read(path, as_version=4).cells:
         assert "NBVAL_" not in cell.source
         assert not any(tag.startswith("nbval-") for tag in cell.metadata.get("tags", []))
+
+
+def test_readme_shows_the_stored_figure():
+    cells = [cell for path in NOTEBOOKS for cell in nbformat.read(path, as_version=4).cells]
+    (shown,) = [cell for cell in cells if "readme" in cell.metadata.get("tags", [])]
+    picture = ROOT / "notebooks" / "evolution.png"
+    assert picture.read_bytes() == b64decode(shown.outputs[0].data["image/png"]), "make notebooks"
+    assert "notebooks/evolution.png" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_environment_yml_agrees_with_pyproject_toml():

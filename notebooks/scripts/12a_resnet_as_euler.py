@@ -446,7 +446,7 @@ x = problem.states(trained.weights)
 angle = np.linspace(0, 2 * np.pi, 2001)
 circle = node.forward(trained.weights, [np.cos(angle), np.sin(angle)], problem.dt, relu)
 times = [0, 0.25, 0.5, 0.75, 1]
-axes = plotting.states(x, data.label, problem.t, times, height=3)
+axes = plotting.states(x, data.label, problem.t, times)
 for ax, time in zip(axes, times, strict=True):
     ax.plot(*circle[round(time / problem.dt)], color="0.6", lw=1.2, zorder=1)
     ax.set(xlim=(-1.5, 2.5), ylim=(-1.7, 1.7))

@@ -158,10 +158,10 @@ plotting.show(ax, alt=(
 
 # %%
 for name, d, layers in [("lecture", 2, 100), ("digits", 64, 20), ("MNIST", 784, 10)]:
-    print(f"{name:8s} {layers * d * (d + 1):9,d} weights, as many tangents")
+    print(f"{name:8s} {layers * d * (d + 1):9,d} weights and as many tangents, or 1 adjoint")
 
 # %% [markdown]
-# Millions of ODEs, and each of them for every sample, for one step of gradient descent. We shall need *one* more for each sample.
+# Millions of ODEs, and each of them for every sample, for one step of gradient descent. By the end of this notebook we shall need *one* more for each sample, the adjoint.
 
 # %% [markdown]
 # ## The adjoint state <small>B5</small>
@@ -499,7 +499,7 @@ print(f"adjoint      {on_kink.cost_and_gradient(w)[1].dot(push):.4f}")
 # ## Summary
 #
 # - Tangent: $\dot{\tilde{\mathbf{x}}} = \mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x}))\tilde{\mathbf{x}} + \tilde{\mathbf{b}}$ (or $+\,\hat{\mathbf{V}}\sigma(\mathbf{x})$), from zero. One direction per solve.
-# - Adjoint: $-\dot{\boldsymbol{\varphi}} = (\mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x})))^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \mathbf{y}_{\text{out}})$, from $\mathbf{x}(T) - \mathbf{y}_{\text{out}}$ backwards. All directions in one solve. It is the price of the state.
+# - Adjoint: $-\dot{\boldsymbol{\varphi}} = (\mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x})))^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})$, from $\mathbf{x}(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}}$ backwards. All directions in one solve. It is the price of the state.
 # - Gradients: $\nabla_{\mathbf{b}}J = \sum_i\boldsymbol{\varphi}^i + w_2\mathbf{b}$ and $\nabla_{\mathbf{V}}J = \sum_i\boldsymbol{\varphi}^i\sigma(\mathbf{x}^i)^\top + w_2\mathbf{V}$; on the grid times $\Delta t$.
 # - Check a derivative by the complex step, or by central differences with $h \approx 10^{-5}$, along random directions at random weights.
 #
