@@ -7,7 +7,7 @@ NOTEBOOKS := $(patsubst notebooks/scripts/%.py,notebooks/%.ipynb,$(wildcard note
 # Kernels inherit it, and would then show no figures.
 unexport MPLBACKEND
 
-.PHONY: help env lab test test-oldest notebooks clean $(NOTEBOOKS)
+.PHONY: help env lab test test-browser test-oldest notebooks clean $(NOTEBOOKS)
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -23,6 +23,10 @@ lab: env  ## open the first notebook in JupyterLab (ARGS="--no-browser" prints t
 test: env  ## run all tests and all notebooks, comparing text and figures; lint
 	$(BIN)/python -m pytest
 	$(BIN)/ruff check
+
+test-browser: .venv/browser  ## use the notebooks in JupyterLab and Chromium; screenshots are in build/screenshots
+	$(install_chromium)
+	$(BIN)/python -m pytest tests/browser
 
 test-oldest: .venv-oldest/installed  ## run all tests with the oldest versions that pyproject.toml admits
 	$(OLDEST)/python -m pytest
@@ -48,6 +52,18 @@ endef
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet -e ".[test]"
 	touch $@
+
+.venv/browser: .venv/installed
+	$(BIN)/pip install --quiet -e ".[browser]"
+	touch $@
+
+# Where there is none, and no apt-get that we may use, the tests say what to install.
+define install_chromium
+@for browser in chromium chromium-browser google-chrome; do command -v $$browser >/dev/null && exit; done; \
+command -v apt-get >/dev/null || exit 0; \
+[ "$$(id -u)" = 0 ] || { command -v sudo >/dev/null && sudo=sudo; } || exit 0; \
+$$sudo apt-get update && $$sudo apt-get install --yes --no-install-recommends chromium
+endef
 
 .venv-oldest/installed: pyproject.toml
 	$(check_python)

@@ -143,7 +143,7 @@ def train(problem, weights=None, iterations=10_000, step=None, progress=True):
     Where training diverges or is interrupted (the stop button, Ctrl-C), the History ends with the last finite
     state and `stopped` says what happened and what to try. Raises Diverged only if J is not finite at the start.
     """
-    weights, iterations = _start(problem, weights, iterations)
+    weights, iterations = _start(problem, weights, iterations, 0)
     run = gradient_descent(problem, weights, constant(1.0) if step is None else step)
     record = _Record(next(run), iterations, progress)
     try:
@@ -165,7 +165,7 @@ def minimize(problem, weights=None, iterations=1000, method="L-BFGS-B", progress
 
     method and options are SciPy's; method must be one that takes a gradient and reports its iterations.
     """
-    weights, iterations = _start(problem, weights, iterations)
+    weights, iterations = _start(problem, weights, iterations, 1)
     shape, evaluations, gradient_norm, record = weights.theta.shape, 0, np.nan, None
 
     def J_and_gradient(theta):
@@ -199,9 +199,9 @@ def minimize(problem, weights=None, iterations=1000, method="L-BFGS-B", progress
     return record.history(stopped)
 
 
-def _start(problem, weights, iterations):
+def _start(problem, weights, iterations, fewest):
     checks.instance("problem", problem, TrainingProblem, "a TrainingProblem(x_in, y_out, ...)")
-    iterations = checks.integer("iterations", iterations, 0)
+    iterations = checks.integer("iterations", iterations, fewest)
     return Weights.zeros(problem.N_T, problem.d) if weights is None else weights, iterations
 
 

@@ -9,7 +9,7 @@
 #
 # **You need** matrices, the chain rule, Euler's method for $\dot x = f(t, x)$. **Time:** about 50 minutes.
 #
-# First clear the stored results (*Edit ▸ Clear Outputs of All Cells*), then run the cells from top to bottom with <kbd>Shift</kbd>+<kbd>Enter</kbd>. Where it says **Predict**, do: decide on an answer before you run the next cell.
+# First clear the stored results (*Edit ▸ Clear Outputs of All Cells*), then run the cells from top to bottom with <kbd>Shift</kbd>+<kbd>Enter</kbd>. Where it says **Predict**, do: decide on an answer before you run the next cell. At a **Quiz** click on one letter or several (more than one may be right), then on *Check*.
 # A small label such as <small>A5</small> is the name of a formula; the test of that name checks it.
 
 # %%
@@ -17,7 +17,7 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 import neuralode_lib as node
-from neuralode_lib import plotting, relu, tanh
+from neuralode_lib import exercises, explore, plotting, quiz, relu, tanh
 
 plotting.use_style()
 
@@ -139,6 +139,12 @@ plotting.show(left, alt=(
 # It falls every time: the narrower network is contained in the wider one (its nodes are the first ones there), so least squares can only gain. From width 16 on it falls more slowly. What is left sits at $x = 0$: the corner of $|x|$, which smooth functions can only round off.
 
 # %% [markdown]
+# **Predict, then move.** A function without a corner, or one that jumps: does the error fall faster or more slowly then? And what do the fits look like with ReLU?
+
+# %%
+explore.width()
+
+# %% [markdown]
 # ## Deep instead of wide <small>A3</small>
 #
 # Practice has preferred many layers to one very wide one. Each layer takes the output of the one before:
@@ -247,6 +253,17 @@ plotting.show(left, alt=(
 # The residual layers, with the weights a tenth as large (each only adds a little), bend the circle and keep its size; their factor is 1 plus something small. In training the same products of factors carry the *gradient* back from the output to the first layers: where the signal dies, so does the gradient.
 
 # %% [markdown]
+# **Quiz.** All weights of a residual network with $K$ layers are zero, $\mathbf{V}_k = \mathbf{0}$ and $\mathbf{b}_k = \mathbf{0}$. What comes out at its end?
+#
+# - **A)** $K\,\mathbf{x}_{\text{in}}$
+# - **B)** $\mathbf{0}$
+# - **C)** $\sigma(\mathbf{x}_{\text{in}})$
+# - **D)** $\mathbf{x}_{\text{in}}$
+
+# %%
+quiz.question("A-zero")
+
+# %% [markdown]
 # ## A residual network is an Euler method <small>A5, C3</small>
 #
 # Look at a residual layer once more, and write the small change as a small number $\Delta t$ times something. With $t_k = k\,\Delta t$,
@@ -275,6 +292,18 @@ def sampled(layers, T=1.0):
 
 
 # %% [markdown]
+# **Quiz.** A residual network, $\mathbf{x}_k = \mathbf{x}_{k-1} + \mathbf{V}_k\sigma(\mathbf{x}_{k-1}) + \mathbf{b}_k$ with $k = 1, \dots, K$, shall do exactly what Euler's method does for $\dot{\mathbf{x}} = \mathbf{V}(t)\sigma(\mathbf{x}) + \mathbf{b}(t)$ with $t_k = k\,\Delta t$. Which matrix has to be its $\mathbf{V}_k$ (and $\mathbf{b}_k$ likewise)?
+#
+# - **A)** $\mathbf{V}(t_k)$
+# - **B)** $\mathbf{V}(t_{k-1})$
+# - **C)** $\mathbf{V}(t_{k-1}) / \Delta t$
+# - **D)** $\Delta t\,\mathbf{V}(t_k)$
+# - **E)** $\Delta t\,\mathbf{V}(t_{k-1})$
+
+# %%
+quiz.question("A-scale")
+
+# %% [markdown]
 # The library's `forward` is Euler's method; `residual` is the network from above. $K$ layers lie between $N_T = K + 1$ grid points, and the network's weights are $\Delta t\,\mathbf{V}(t_{k-1})$ and $\Delta t\,\mathbf{b}(t_{k-1})$.
 
 # %%
@@ -287,6 +316,17 @@ print("states:", x.shape, " the same output to rounding:", np.abs(x[-1] - output
 # %% [markdown]
 # > **Mind the index.** In the network of the slides the layer $\mathbf{V}_k$ *produces* $\mathbf{x}_k$, and the states count from 0. On the time grid of 12.C the states count from 1, and $\mathbf{V}_k = \mathbf{V}(t_k)$ belongs to the time from which the step *starts*, so it *leaves* $\mathbf{x}_k$: $\mathbf{x}_{k+1} = \mathbf{x}_k + \Delta t(\mathbf{V}_k\sigma(\mathbf{x}_k) + \mathbf{b}_k)$. And the network's matrix is $\Delta t$ times the ODE's.
 # > In Python `x[0]` is the input, and `V[k]` leads from `x[k]` to `x[k + 1]`.
+
+# %% [markdown]
+# **Quiz.** The library's arrays count from 0: `x[0]` is the input, `V[0]` and `b[0]` are the first layer's. Which line gives `x[3]` (for one sample, say)?
+#
+# - **A)** `x[2] + dt * (V[2] @ sigma(x[2]) + b[2])`
+# - **B)** `x[2] + dt * (V[3] @ sigma(x[2]) + b[3])`
+# - **C)** `V[2] @ sigma(x[2]) + b[2]`
+# - **D)** `x[2] + dt * (V[2] @ sigma(x[3]) + b[2])`
+
+# %%
+quiz.question("A-index")
 
 # %% [markdown]
 # ## How good is Euler? <small>A5</small>
@@ -361,6 +401,23 @@ for K in (50, 100, 200, 400):
 # (When training leads to weights that are smooth in depth is the subject of Sander, Ablin and Peyré, 2022. In 12.C we look at ours.)
 
 # %% [markdown]
+# **Predict, then move.** A single layer is a single step along the first tangent: where does it end? From how many layers on is the observed order close to 1, and which of the weights need the most?
+
+# %%
+explore.euler()
+
+# %% [markdown]
+# **Quiz.** A network with 100 layers is sampled from smooth $\mathbf{V}(t)$, $\mathbf{b}(t)$. You want its output ten times as close to the solution of the neural ODE. About how many layers do you need?
+#
+# - **A)** $200$
+# - **B)** $320 \approx \sqrt{10} \cdot 100$
+# - **C)** $1000$
+# - **D)** $10\,000 = 10^2 \cdot 100$
+
+# %%
+quiz.question("A-order")
+
+# %% [markdown]
 # ## What training means <small>A6, A7</small>
 #
 # Where do the weights come from? From examples: pairs $(\textcolor{green}{\mathbf{x}_{\text{in}}^i}, \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i})$, $i = 1, \dots, I$, of an input and the output we want for it. All samples travel with the *same* weights. The **cost** of a choice of weights is
@@ -373,6 +430,17 @@ for K in (50, 100, 200, 400):
 M = V(0.7)
 print(f"root of trace(M^T M)       {np.sqrt(np.trace(M.T @ M)):.12f}")
 print(f"root of the sum of squares {np.sqrt(np.sum(M**2)):.12f}")
+
+# %% [markdown]
+# **Quiz.** Which of these is $\|\mathbf{V}\|_F^2$, for every square matrix $\mathbf{V}$?
+#
+# - **A)** $\operatorname{trace}(\mathbf{V}^2)$
+# - **B)** $\operatorname{trace}(\mathbf{V}^\top\mathbf{V})$
+# - **C)** $\max_{|\mathbf{x}| = 1} |\mathbf{V}\mathbf{x}|^2$
+# - **D)** $\operatorname{trace}(\mathbf{V}\mathbf{V}^\top)$
+
+# %%
+quiz.question("A-frobenius")
 
 # %% [markdown]
 # On the grid the integrals become sums, and $J$ an ordinary function of finitely many numbers (12.C goes through it term by term). Is it a good stand-in for the integral? We compare with SciPy, for one sample: it solves for the state and the integrals at once.
@@ -455,6 +523,12 @@ plotting.show(axes, alt=(
     "has a gap, the grey circle is stretched and follows the disk to the blue cross."
 ))
 
+# %% [markdown]
+# The same as a movie: press *Play*.
+
+# %%
+explore.movie(problem, trained.weights, alt="The points and the grey circle move from t = 0 to t = 1.")
+
 # %%
 correct = np.sum(node.nearest_target(x[-1]) == data.label)
 ax = plotting.plane(plotting.panels(1, width=6, height=4.4), "$t = 1$")
@@ -470,6 +544,41 @@ print(f"{correct} of {problem.I} points end nearest to their own target")
 # Every point ends near its own target, although all of them obey one and the same ODE.
 #
 # Look at the grey circle. Between two red points, where there is nothing to tell it what to do, it is stretched and dragged along to the blue target. Does the disk ever get *out* of the circle? 12.C comes back to that.
+
+# %% [markdown]
+# **Predict, then move.** Paths cross in the plane. Do two *points* ever meet? Carry the grid along: where is it stretched most, and where does it fold over?
+
+# %%
+explore.flow(problem, trained.weights)
+
+# %% [markdown]
+# ## Exercises
+#
+# Two functions to write yourself; each takes a line or two. Replace the `...` and run both cells. `check` runs your function on several random problems; if the numbers are wrong, it says where, and often why. When you are stuck, `exercises.euler_step.hint()` helps a little (three times), and `exercises.euler_step.solution()` shows the library's way.
+
+# %% [markdown]
+# **One Euler step**, for all samples at once: $\mathbf{x} + \Delta t\,(\mathbf{V}\sigma(\mathbf{x}) + \mathbf{b})$.
+
+# %%
+def my_euler_step(x, V, b, dt, sigma):
+    """One step from x (d, I), a column per sample, with V (d, d) and b (d,): the new x (d, I)."""
+    ...
+
+
+# %%
+exercises.euler_step.check(my_euler_step)
+
+# %% [markdown]
+# **The observed order.** Given steps and errors, find the $p$ in error $\approx C\,\Delta t^p$, once for each pair of neighbours. (The steps need not be halved.)
+
+# %%
+def my_observed_order(dt, errors):
+    """dt and errors are arrays (n,). Returns the observed orders (n - 1,)."""
+    ...
+
+
+# %%
+exercises.observed_order.check(my_observed_order)
 
 # %% [markdown]
 # ## Summary

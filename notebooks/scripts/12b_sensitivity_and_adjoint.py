@@ -7,16 +7,16 @@
 # - get *all* derivatives of $J$ from one further ODE that runs backwards, the *adjoint*, and say what it stands for;
 # - write down the gradients in $\mathbf{V}$ and in $\mathbf{b}$, with the transpose where it belongs.
 #
-# **You need** [12.A](12a_resnet_as_euler.ipynb), and integration by parts. **Time:** about 70 minutes; the sections marked * can wait.
+# **You need** [12.A](12a_resnet_as_euler.ipynb), and integration by parts. **Time:** about 70 minutes; the sections marked * can be read later (but run their cells).
 #
-# First clear the stored results (*Edit ▸ Clear Outputs of All Cells*), then run the cells from top to bottom. Where it says **Predict**, decide on an answer first.
+# First clear the stored results (*Edit ▸ Clear Outputs of All Cells*), then run the cells from top to bottom. Where it says **Predict**, decide on an answer first. At a **Quiz** click on one letter or several (more than one may be right), then on *Check*.
 
 # %%
 import numpy as np
 from scipy.integrate import simpson, solve_ivp
 
 import neuralode_lib as node
-from neuralode_lib import plotting, relu, tanh, verify
+from neuralode_lib import exercises, explore, plotting, quiz, relu, tanh, verify
 from neuralode_lib.verify import central_difference, complex_step, difference_quotient
 
 plotting.use_style()
@@ -88,6 +88,17 @@ for h in (1e-1, 1e-2, 1e-3, 1e-4):
     print(f"{h:.0e}   {np.linalg.norm(quotient - x_hat):.2e}")
 
 # %% [markdown]
+# **Quiz.** Now change both at once, $\mathbf{V}$ by $h\hat{\mathbf{V}}$ and $\mathbf{b}$ by $h\tilde{\mathbf{b}}$. Which equation does the tangent $\tilde{\mathbf{x}}$ satisfy, starting from $\mathbf{0}$?
+#
+# - **A)** $\dot{\tilde{\mathbf{x}}} = \operatorname{diag}(\sigma'(\mathbf{x}))\,\mathbf{V}\,\tilde{\mathbf{x}} + \hat{\mathbf{V}}\sigma(\mathbf{x}) + \tilde{\mathbf{b}}$
+# - **B)** $\dot{\tilde{\mathbf{x}}} = \mathbf{V}\,\sigma(\tilde{\mathbf{x}}) + \hat{\mathbf{V}}\sigma(\mathbf{x}) + \tilde{\mathbf{b}}$
+# - **C)** $\dot{\tilde{\mathbf{x}}} = \mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x}))\,\tilde{\mathbf{x}} + \hat{\mathbf{V}}\sigma(\tilde{\mathbf{x}}) + \tilde{\mathbf{b}}$
+# - **D)** $\dot{\tilde{\mathbf{x}}} = \mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x}))\,\tilde{\mathbf{x}} + \hat{\mathbf{V}}\sigma(\mathbf{x}) + \tilde{\mathbf{b}}$
+
+# %%
+quiz.question("B-tangent")
+
+# %% [markdown]
 # ## How $J$ reacts <small>B2, B4</small>
 #
 # $J$ is made of squares, and the derivative of $\frac12|\mathbf{x} - \mathbf{y}|^2$ along $\tilde{\mathbf{x}}$ is $(\mathbf{x} - \mathbf{y})^\top\tilde{\mathbf{x}}$. So, along $\tilde{\mathbf{b}}$ and along $\hat{\mathbf{V}}$,
@@ -150,6 +161,23 @@ plotting.show(ax, alt=(
 # The tips are where the balance puts them, near $h = \sqrt\varepsilon \approx 10^{-8}$ with an error of that size, and near $h = \varepsilon^{1/3} \approx 10^{-5}$ with $\varepsilon^{2/3} \approx 10^{-10}$. For large $h$ the complex step errs as much as the central quotient; towards small $h$ it stays exact to rounding, and $h = 10^{-30}$ is as good as any. That makes it our referee from now on.
 
 # %% [markdown]
+# **Predict, then move.** A kick to $\mathbf{b}$ in one layer only: what is the tangent before it, what right after it? Turn it by 180 degrees: what becomes of the tangent, and what of the quotient with $h = 1$? Then go down with $h$ until the quotient falls apart.
+
+# %%
+explore.tangent()
+
+# %% [markdown]
+# **Quiz.** Networks are usually trained in *single* precision, $\varepsilon \approx 10^{-7}$. Which of these steps makes the *central* quotient most accurate?
+#
+# - **A)** $h = \varepsilon \approx 10^{-7}$
+# - **B)** $h = 10^{-5}$
+# - **C)** $h = \varepsilon^{1/3} \approx 5 \cdot 10^{-3}$
+# - **D)** $h = 0.3$
+
+# %%
+quiz.question("B-h")
+
+# %% [markdown]
 # ## Why this is not enough
 #
 # One tangent gives the derivative along *one* direction. The gradient is the derivative along every unit direction, one for each weight, and each needs an ODE solved for every sample.
@@ -194,6 +222,17 @@ print("states:", len(x), "  phi:", len(phi))
 
 # %% [markdown]
 # It is `phi[2]` that prices `x[3]`: on the grid, $\boldsymbol{\varphi}_k$ **stands for** $\partial J/\partial\mathbf{x}_{k+1}$. There is one $\boldsymbol{\varphi}$ for each *layer*, hence one less than there are states: the price of the input is not needed, as no weight can change it.
+
+# %% [markdown]
+# **Quiz.** On the grid, one sample: of what is $\boldsymbol{\varphi}_k$ ($1 < k < N_T - 1$) the derivative?
+#
+# - **A)** $\partial J / \partial\mathbf{x}_{k-1}$
+# - **B)** $\partial J / \partial\mathbf{x}_k$
+# - **C)** $\partial J / \partial\mathbf{x}_{k+1}$
+# - **D)** $\partial J / \partial\mathbf{b}_k$, divided by $\Delta t$, when $w_2 = 0$
+
+# %%
+quiz.question("B-price")
 
 # %% [markdown]
 # ## On the grid and in the limit* <small>B5</small>
@@ -269,20 +308,25 @@ plotting.show(left, alt=(
 
 # %% [markdown]
 # ## Question 1 <small>B6</small>
-#
-# One sample; write $\mathbf{A}(t) = \mathbf{V}(t)\operatorname{diag}(\sigma'(\mathbf{x}(t)))$. The tangent and the adjoint are then
+
+# %% [markdown]
+# **Quiz.** One sample; write $\mathbf{A}(t) = \mathbf{V}(t)\operatorname{diag}(\sigma'(\mathbf{x}(t)))$. The tangent and the adjoint are then
 #
 # $$\tilde{\mathbf{x}}(0) = \mathbf{0},\quad \dot{\tilde{\mathbf{x}}} = \mathbf{A}\tilde{\mathbf{x}} + \tilde{\mathbf{b}},\qquad\qquad \boldsymbol{\varphi}(T) = \mathbf{x}(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}},\quad -\dot{\boldsymbol{\varphi}} = \mathbf{A}^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}}).$$
 #
 # What is $\displaystyle\int_0^T\frac{d}{dt}\bigl(\boldsymbol{\varphi}^\top\tilde{\mathbf{x}}\bigr)\,dt = \boldsymbol{\varphi}(T)^\top\tilde{\mathbf{x}}(T) - \boldsymbol{\varphi}(0)^\top\tilde{\mathbf{x}}(0)$ ?
 #
-# - **A** $\quad 0$
-# - **B** $\quad \mathbf{x}(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}}$
-# - **C** $\quad (\mathbf{x}(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}(T)$
-# - **D** $\quad -(\mathbf{x}(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}(T)$
-# - **E** $\quad$ none of these
-#
-# **Decide, then** let the computer evaluate them all.
+# - **A)** $0$
+# - **B)** $\mathbf{x}(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}}$
+# - **C)** $(\mathbf{x}(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}(T)$
+# - **D)** $-(\mathbf{x}(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}(T)$
+# - **E)** none of these
+
+# %%
+quiz.question("B6")
+
+# %% [markdown]
+# Now let the computer evaluate all options, in front of your eyes.
 
 # %%
 def b_tilde_of_t(t):
@@ -314,13 +358,17 @@ compare(asked, {"A": 0.0, "B": miss, "C": miss @ x_tilde_T, "D": -miss @ x_tilde
 
 # %% [markdown]
 # ## Question 2 <small>B7</small>
+
+# %% [markdown]
+# **Quiz.** The same integral, by the product rule. What is $\displaystyle\int_0^T\frac{d}{dt}\bigl(\boldsymbol{\varphi}^\top\tilde{\mathbf{x}}\bigr)\,dt = \int_0^T\dot{\boldsymbol{\varphi}}^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top\dot{\tilde{\mathbf{x}}}\,dt$ ?
 #
-# The same integral, by the product rule. What is $\displaystyle\int_0^T\frac{d}{dt}\bigl(\boldsymbol{\varphi}^\top\tilde{\mathbf{x}}\bigr)\,dt = \int_0^T\dot{\boldsymbol{\varphi}}^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top\dot{\tilde{\mathbf{x}}}\,dt$ ?
-#
-# - **A** $\quad \phantom{-}\int_0^T\bigl(\mathbf{A}^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})\bigr)^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top(\mathbf{A}\tilde{\mathbf{x}} + \tilde{\mathbf{b}})\,dt$
-# - **B** $\quad -\int_0^T\bigl(\mathbf{A}^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})\bigr)^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top(\mathbf{A}\tilde{\mathbf{x}} + \tilde{\mathbf{b}})\,dt$
-# - **C** $\quad \phantom{-}w_1\int_0^T(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top\tilde{\mathbf{b}}\,dt$
-# - **D** $\quad -w_1\int_0^T(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top\tilde{\mathbf{b}}\,dt$
+# - **A)** $\phantom{-}\int_0^T\bigl(\mathbf{A}^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})\bigr)^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top(\mathbf{A}\tilde{\mathbf{x}} + \tilde{\mathbf{b}})\,dt$
+# - **B)** $-\int_0^T\bigl(\mathbf{A}^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})\bigr)^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top(\mathbf{A}\tilde{\mathbf{x}} + \tilde{\mathbf{b}})\,dt$
+# - **C)** $\phantom{-}w_1\int_0^T(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top\tilde{\mathbf{b}}\,dt$
+# - **D)** $-w_1\int_0^T(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top\tilde{\mathbf{b}}\,dt$
+
+# %%
+quiz.question("B7")
 
 # %%
 def integral(f):
@@ -359,6 +407,17 @@ compare(asked, options)
 referee = verify.numerical_gradient(problem.cost, weights, complex_step)
 gradient_b = problem.dt * (phi.sum(axis=2) + problem.w2 * weights.b)
 print("relative error below 1e-13:", verify.relative_error(gradient_b, referee.b) < 1e-13)
+
+# %% [markdown]
+# **Quiz.** Before you read on: one sample, and the entry $V_{mn}$ in row $m$ and column $n$. How does $J$ react to it; what stands in row $m$ and column $n$ of $(\nabla_{\mathbf{V}}J)(t)$?
+#
+# - **A)** $\varphi_m\,\sigma(x_n) + w_2V_{mn}$
+# - **B)** $\sigma(x_m)\,\varphi_n + w_2V_{mn}$
+# - **C)** $\varphi_m\,\sigma'(x_n) + w_2V_{mn}$
+# - **D)** $\varphi_m\,x_n + w_2V_{mn}$
+
+# %%
+quiz.question("B-transpose")
 
 # %% [markdown]
 # ## The gradient in $\mathbf{V}$ <small>B9</small>
@@ -425,7 +484,35 @@ halves, whole = gradient_over([0, 1]) + gradient_over([2, 3]), gradient_over([0,
 print("relative error below 1e-13:", verify.relative_error(halves, whole) < 1e-13)
 
 # %% [markdown]
+# **Predict, then move.** Let $\mathbf{V} = \mathbf{0}$, $\mathbf{b} = \mathbf{0}$: what is $\boldsymbol{\varphi}$ as a function of time when $w_1 = 0$, and when $w_1 = 1$? And what does it mean that a sample's part of the gradient is negative? (The parts are $\langle g^i, g\rangle/\langle g, g\rangle$ with $g = \sum_i g^i$, without the penalty.)
+
+# %%
+explore.adjoint()
+
+# %%
+ax = explore.adjoint(sample=8).axes
+plotting.show(ax, alt=(
+    "Left: 16 paths, that of a red sample in black, dotted from its end to its target. "
+    "Middle: its adjoint over time. Right: each sample's part of the gradient: positive "
+    "for the red ones, negative for the blue ones."
+))
+
+# %% [markdown]
+# At zero weights $\boldsymbol{\varphi}$ is constant without running cost, and with it a straight line in $t$. A negative part: the step against the gradient, which is good for the sum, takes this sample farther from its target.
+
+# %% [markdown]
 # With many samples and thousands of iterations even this is much work. *Stochastic* gradient descent takes a random part of the samples in each iteration, scaled by $I$ over the size of the part, so that it is right on average.
+
+# %% [markdown]
+# **Quiz.** $I$ samples in $d$ dimensions, $K$ layers; the states are known. How many *times more* linear ODEs have to be solved for the whole gradient by tangents than by the adjoint?
+#
+# - **A)** $I$
+# - **B)** $d\,(d + 1)$
+# - **C)** $K\,d\,(d + 1)$
+# - **D)** $I\,K\,d\,(d + 1)$
+
+# %%
+quiz.question("B-cost")
 
 # %% [markdown]
 # ## The gradient of the ODE and the gradient of the network <small>B8, B9</small>
@@ -494,6 +581,35 @@ print(f"adjoint      {on_kink.cost_and_gradient(w)[1].dot(push):.4f}")
 
 # %% [markdown]
 # With the convention $\sigma'(0) = 0$ the adjoint takes the left one. In practice states hit 0 exactly only when the data or the weights put them there.
+
+# %% [markdown]
+# ## Exercises
+#
+# Two functions to write yourself. Replace the `...` and run both cells. `check` runs your function on several random problems; if the numbers are wrong, it says where, and often why. When you are stuck, `exercises.tangent.hint()` helps a little (three times), and `exercises.tangent.solution()` shows the library's way.
+
+# %% [markdown]
+# **The tangent** along $(\hat{\mathbf{V}}, \tilde{\mathbf{b}})$, which are `direction.V` and `direction.b`, on the grid. `activation.sigma` and `activation.dsigma` are $\sigma$ and $\sigma'$.
+
+# %%
+def my_tangent(weights, x, dt, activation, direction):
+    """x (N_T, d, I) are the states, V (N_T - 1, d, d), b (N_T - 1, d). Returns x_tilde (N_T, d, I)."""
+    ...
+
+
+# %%
+exercises.tangent.check(my_tangent)
+
+# %% [markdown]
+# **A Taylor test.** If $f'$ is the derivative of $f$ along $d$, then $|f(w + hd) - f(w) - hf'|$ is of second order in $h$; if it is anything else, only of first. Compute this remainder for each $h$. (Then try it on `problem.cost` and `derivative_by_tangent(b_tilde)`, and look at `verify.observed_order(steps, remainders)`.)
+
+# %%
+def my_taylor_test(f, weights, direction, derivative, steps):
+    """derivative is a number, f a function of weights, steps an array (n,). Returns n remainders."""
+    ...
+
+
+# %%
+exercises.taylor_test.check(my_taylor_test)
 
 # %% [markdown]
 # ## Summary

@@ -7,9 +7,9 @@
 # - train a residual network of 100 layers by gradient descent, choose the learning rate, and read the curve of $J$;
 # - say what one can expect of the result, and what not.
 #
-# **You need** [12.A](12a_resnet_as_euler.ipynb) and [12.B](12b_sensitivity_and_adjoint.ipynb). **Time:** about 70 minutes; the sections marked * can wait.
+# **You need** [12.A](12a_resnet_as_euler.ipynb) and [12.B](12b_sensitivity_and_adjoint.ipynb). **Time:** about 70 minutes; the sections marked * can be read later (but run their cells).
 #
-# First clear the stored results (*Edit ▸ Clear Outputs of All Cells*), then run the cells from top to bottom. Where it says **Predict**, decide on an answer first.
+# First clear the stored results (*Edit ▸ Clear Outputs of All Cells*), then run the cells from top to bottom. Where it says **Predict**, decide on an answer first. At a **Quiz** click on one letter or several (more than one may be right), then on *Check*.
 
 # %%
 from itertools import islice
@@ -17,7 +17,7 @@ from itertools import islice
 import numpy as np
 
 import neuralode_lib as node
-from neuralode_lib import armijo, backtracking, constant, plotting, relu, tanh
+from neuralode_lib import armijo, backtracking, constant, exercises, explore, plotting, quiz, relu, tanh
 from neuralode_lib.verify import complex_step, numerical_gradient, relative_error
 
 plotting.use_style()
@@ -64,6 +64,17 @@ def J_by_loops(weights):
 print(f"loops {J_by_loops(weights):.12f}   library {small.cost(weights):.12f}")
 
 # %% [markdown]
+# **Quiz.** One sample, $N_T$ grid points. How many vectors $\boldsymbol{\varphi}_k$ does the gradient need: how many states are there that the weights can move?
+#
+# - **A)** $N_T - 2$
+# - **B)** $N_T - 1$
+# - **C)** $N_T$
+# - **D)** $(N_T - 1)\,d\,(d + 1)$
+
+# %%
+quiz.question("C-count")
+
+# %% [markdown]
 # ## The discrete adjoint <small>C4</small>
 #
 # We could discretise the adjoint ODE of 12.B, but then we should have to decide at which time to take what. The chain rule decides it for us. Let $\boldsymbol{\varphi}_{k-1} = \partial J/\partial\mathbf{x}_k$ be the price of the state $\mathbf{x}_k$. The last state is paid for in the first term of $J$ only; the states $\mathbf{x}_2, \dots, \mathbf{x}_{N_T-1}$ are paid for in the running cost, and each moves its successor by the matrix $\mathbf{I} + \Delta t\,\mathbf{V}_k\operatorname{diag}(\sigma'(\mathbf{x}_k))$:
@@ -103,6 +114,17 @@ for N_T in (2, 5, 50):
     print(f"N_T = {N_T:2d}   left {left:.12f}   right {right:.12f}")
 
 # %% [markdown]
+# **Quiz.** In 12.B the gradient in $\mathbf{b}$ was $\sum_i\boldsymbol{\varphi}^i(t) + w_2\mathbf{b}(t)$. What is $\partial J / \partial\mathbf{b}_k$ on the grid?
+#
+# - **A)** $\Delta t\sum_i\boldsymbol{\varphi}_k^i + w_2\,\Delta t\,\mathbf{b}_k$
+# - **B)** $\sum_i\boldsymbol{\varphi}_k^i + w_2\mathbf{b}_k$
+# - **C)** $\Delta t\sum_i\boldsymbol{\varphi}_k^i + w_2\mathbf{b}_k$
+# - **D)** $\sum_i\boldsymbol{\varphi}_k^i + w_2\,\Delta t\,\mathbf{b}_k$
+
+# %%
+quiz.question("C-dt")
+
+# %% [markdown]
 # ## The discrete gradient <small>C5</small>
 #
 # $\mathbf{V}_k$ and $\mathbf{b}_k$ enter $\mathbf{x}_{k+1}$, whose price is $\boldsymbol{\varphi}_k$, with a factor $\Delta t$; and they enter the penalty. So
@@ -122,6 +144,17 @@ def gradient(problem, weights, adjoint=adjoint):
 
 referee = numerical_gradient(small.cost, weights, complex_step)
 print("relative error below 1e-13:", relative_error(gradient(small, weights), referee) < 1e-13)
+
+# %% [markdown]
+# **Quiz.** Someone else's code sums the running cost over other $k$ than ours. For which of these sums are our formulas for the adjoint and the gradient nevertheless exact?
+#
+# - **A)** $k = 1, \dots, N_T$
+# - **B)** $k = 1, \dots, N_T - 1$
+# - **C)** $k = 2, \dots, N_T - 1$
+# - **D)** $k = 2, \dots, N_T$
+
+# %%
+quiz.question("C-sum")
 
 # %% [markdown]
 # ## A check that sees nothing
@@ -153,6 +186,17 @@ for name, w in [("zero", zero), ("symmetric", symmetric), ("random", weights)]:
 
 # %% [markdown]
 # Only at random weights. At zero the whole term is multiplied by $\mathbf{V} = \mathbf{0}$, and a symmetric matrix is its own transpose. The rule: **random, non-symmetric weights, all of $w_1$, $w_2$, $\Delta t$ present and about 1, few layers, and a referee that shares no code with the adjoint.** ($J$ itself needs a check of its own: that was the loops above.)
+
+# %% [markdown]
+# **Quiz.** You check your gradient at random *symmetric* $\mathbf{V}_k$, along random directions. Which of these mistakes goes unnoticed? (Right would be `dsigma * (V.T @ phi)`.)
+#
+# - **A)** `V @ (dsigma * phi)` in the adjoint
+# - **B)** `V.T @ phi` in the adjoint
+# - **C)** $\sigma(\mathbf{x})\boldsymbol{\varphi}^\top$ for $\boldsymbol{\varphi}\,\sigma(\mathbf{x})^\top$ in the gradient
+# - **D)** `dsigma * (V @ phi)` in the adjoint
+
+# %%
+quiz.question("C-symmetric")
 
 # %% [markdown]
 # ## Gradient descent <small>C6</small>
@@ -254,6 +298,12 @@ print(f"{correct} of {problem.I} points end nearest to their own target")
 # All points are right. The blue region has an arm that reaches through the ring where no training point is in the way. (What it does at the left edge, far from all data, nobody has told the network.)
 
 # %% [markdown]
+# **Predict, then try.** Now you train: which of the three data sets is learned in the fewest iterations? What is the largest $\gamma$ that does not diverge ($\gamma$ and the step rule can be changed on the way)? What do five layers manage?
+
+# %%
+explore.training()
+
+# %% [markdown]
 # ## Do the weights look like functions of time?* <small>A5</small>
 
 # %%
@@ -283,7 +333,7 @@ for layers in (25, 50, 100, 200):
     print(f"{layers:3d} layers: largest jump {np.abs(np.diff(run.weights.V, axis=0)).max():.2f}")
 
 # %% [markdown]
-# Twice as many layers, half the jump: that is how samples of a function $\mathbf{V}(t)$ behave. Deeper and deeper, this network tends to a neural ODE. (Why $\gamma$ is divided by $\Delta t$: two sections further down.)
+# Twice as many layers, half the jump: that is how samples of a function $\mathbf{V}(t)$ behave. Deeper and deeper, this network tends to a neural ODE. (Why $\gamma$ is divided by $\Delta t$ comes further down.)
 
 # %% [markdown]
 # ## Other step rules
@@ -364,7 +414,7 @@ for seed in (4, 15, 20, 26):
     print()
 
 # %% [markdown]
-# Seed 15 is merely slow. Seed 20 stays where it is, with one point on the wrong side. And seed 26 looks like a disaster after 2,000 iterations, but we have caught it on top of a spike: twenty steps later all points are right. Judge a run by its curve, not by its last value.
+# Seed 15 is merely slow. Seed 20 hardly moves any more, with one point on the wrong side. And seed 26 looks like a disaster after 2,000 iterations, but we have caught it on top of a spike: twenty steps later all points are right. Judge a run by its curve, not by its last value.
 #
 # > **Your numbers differ from your neighbour's?** With ReLU and $\gamma = 1$ rounding can be enough: change the data in the 15th digit, or use another processor, and after some thousand iterations some draws end elsewhere. The draws shown here are among those that do not depend on it.
 
@@ -396,9 +446,20 @@ plotting.show(left, alt=(
 # The discrete gradient carries a factor $\Delta t$: twice as many layers, half the gradient in each, and the same $\gamma$ does less and less (for 10 layers it is almost too large: look at the first iterations). The $L^2$-gradient belongs to the ODE, not to the grid, and so does its learning rate: $0.003$ here, which is $0.3$ at 100 layers.
 
 # %% [markdown]
+# **Quiz.** With 100 layers the constant $\gamma = 1$ did well. You refine the grid to 400 layers, same $T$. Which constant $\gamma$ changes $\mathbf{V}(t)$ and $\mathbf{b}(t)$ by about the same amount in a step $-\gamma\,\nabla J$?
+#
+# - **A)** $16$
+# - **B)** $4$
+# - **C)** $1$
+# - **D)** $\tfrac14$
+
+# %%
+quiz.question("C-gamma")
+
+# %% [markdown]
 # ## What has it learned?
 #
-# All 64 points are where they belong. But we wanted to tell the *disk* from the *ring*. Draw ten thousand fresh points of both.
+# All 64 points are where they belong. But we wanted to tell the *disk* from the *ring*. Draw ten thousand fresh points.
 #
 # **Predict.** What fraction of them goes to the wrong side? And where do the wrong ones lie?
 
@@ -430,9 +491,27 @@ norms = np.linalg.norm(result.weights.V, ord=2, axis=(1, 2))
 print(f"largest dt * |V_k|: {problem.dt * norms.max():.2f}")
 
 # %% [markdown]
+# **Predict, then move.** Carry the circle of 12.A along, from the middle of the ring: can you say at $t = 1$ on which side of it the disk is?
+
+# %%
+explore.flow(problem, result.weights)
+
+# %% [markdown]
+# **Quiz.** 64 points could be separated, the full disk and ring could not. The network is planar, ReLU, 20 layers, each of them one-to-one. Which change makes it possible to have *all* of the disk on one side of a line (or plane), and *all* of the ring on the other?
+#
+# - **A)** ten times as many layers
+# - **B)** $\tanh$ in place of ReLU
+# - **C)** larger weights, up to where layers stop being one-to-one
+# - **D)** a third coordinate, zero at the start
+# - **E)** none of these
+
+# %%
+quiz.question("C-ring")
+
+# %% [markdown]
 # ## One more dimension
 #
-# The remedy is cheap, and from the same paper: an *augmented* neural ODE. Give every point a third coordinate, zero at the start and zero at the target, and there is room to go round. (We start from small random weights. From zero weights nothing would happen: $x_3 = 0$ is on target already, so its adjoint is zero, and so is every gradient that could move it.)
+# The remedy is cheap, and from the same paper: an *augmented* neural ODE. Give every point a third coordinate, zero at the start and zero at the target, and there is room to go round. (We start from small random weights. From zero weights the third coordinate would stay zero for ever: it is on target already, so its adjoint is zero, and so is every gradient that could move it.)
 
 # %%
 def lift(points):
@@ -472,7 +551,86 @@ plotting.show(right, alt=(
 ))
 
 # %% [markdown]
-# The ring is folded back, and the disk, which never leaves the ring's plane in two dimensions, comes out on the open side. In the plane of the starts the blue region is an island inside the ring, and a fifth of the iterations was enough. (Another start may leave a few fresh points out of ten thousand on the wrong side.)
+# In the plane the disk could not get out. In three dimensions the ring is folded back, and the disk comes out on the open side. In the plane of the starts the blue region is an island inside the ring, and a fifth of the iterations was enough. (Another start may leave a few fresh points out of ten thousand on the wrong side.)
+
+# %% [markdown]
+# ## Exercises
+#
+# The lecturer's exercise: write the states, $J$, the adjoint and the gradient yourself. And then the descent. Replace the `...` and run both cells. `check` runs your function on several random problems; if the numbers are wrong, it says where, and often why. When you are stuck, `exercises.forward.hint()` helps a little (three times), and `exercises.forward.solution()` shows the library's way.
+#
+# `weights.V` and `weights.b` are arrays, `V[k]` leads from `x[k]` to `x[k + 1]`; `activation.sigma` and `activation.dsigma` are $\sigma$ and $\sigma'$.
+
+# %% [markdown]
+# **The states.**
+
+# %%
+def my_forward(weights, x_in, dt, activation):
+    """V (N_T - 1, d, d), b (N_T - 1, d), x_in (d, I). Returns the states x (N_T, d, I)."""
+    ...
+
+
+# %%
+exercises.forward.check(my_forward)
+
+# %% [markdown]
+# **The cost.**
+
+# %%
+def my_cost(weights, x, y_out, dt, w1, w2):
+    """x (N_T, d, I) are the states, y_out (d, I). Returns J, a number."""
+    ...
+
+
+# %%
+exercises.cost.check(my_cost)
+
+# %% [markdown]
+# **The adjoint.**
+
+# %%
+def my_adjoint(weights, x, y_out, dt, w1, activation):
+    """x (N_T, d, I) are the states, y_out (d, I). Returns phi (N_T - 1, d, I)."""
+    ...
+
+
+# %%
+exercises.adjoint.check(my_adjoint)
+
+# %% [markdown]
+# **The gradients** in $\mathbf{V}$ and in $\mathbf{b}$.
+
+# %%
+def my_gradient(weights, x, phi, dt, w2, activation):
+    """x (N_T, d, I), phi (N_T - 1, d, I). Returns two arrays, (N_T - 1, d, d) and (N_T - 1, d)."""
+    ...
+
+
+# %%
+exercises.gradient.check(my_gradient)
+
+# %% [markdown]
+# **A step of gradient descent.**
+
+# %%
+def my_descent_step(weights, gradient, gamma):
+    """weights and gradient are Weights, gamma a number. Returns the new weights."""
+    ...
+
+
+# %%
+exercises.descent_step.check(my_descent_step)
+
+# %% [markdown]
+# **The exercise sheet's step rule.** Scale `gradient.V` and `gradient.b`, each on its own, to a largest entry of $\pm1$ (unless it is zero): that is the direction. Try `weights - gamma * direction`, first with twice the last $\gamma$ (that is 4 times the sheet's, which halves it once more; with $0.004$ if `gamma` is `None`, in the first iteration), and halve $\gamma$ until `problem.cost` is not larger than $J$. When it is right, `node.train(problem, step=my_step_rule)` trains with it.
+
+# %%
+def my_step_rule(problem, weights, J, gradient, gamma):
+    """gamma is the last step's. Returns new weights, their gamma, and how many tries it took."""
+    ...
+
+
+# %%
+exercises.step_rule.check(my_step_rule)
 
 # %% [markdown]
 # ## Summary
@@ -483,4 +641,4 @@ plotting.show(right, alt=(
 # - $J$ is not convex: the start and the data decide where you end, and one run proves little.
 # - A planar flow cannot take a disk out of a ring. 64 points can be separated, the shapes cannot; in three dimensions they can.
 #
-# **Next:** the exercise sheet: write the states, $J$, the adjoint and the gradient yourself, and check them against `neuralode_lib`. Then change something and predict: $w_1 = 0$? $w_2 = 1$? other data, `node.moons()` or `node.blobs()`?
+# **Next:** solve the exercises above, if you have not yet: whoever has written the four functions knows the lecture. Then change something and predict: $w_1 = 0$? $w_2 = 1$? other data, `node.moons()` or `node.blobs()`?

@@ -1,0 +1,506 @@
+"""Explorers without a browser: the controls are moved as Python objects, and what lies in the Axes is checked."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+from base64 import b64decode
+from io import BytesIO
+from itertools import islice, pairwise
+
+import ipywidgets as widgets
+import numpy as np
+import pytest
+from IPython.display import HTML
+from PIL import Image
+from scipy.integrate import solve_ivp
+
+import neuralode_lib as node
+from neuralode_lib import explore, tanh
+from neuralode_lib.datasets import TARGETS
+
+
+@pytest.fixture(scope="module")
+def trained():
+    data = node.disk_in_ring(16)
+    problem = node.TrainingProblem(data.x_in, data.y_out, N_T=11)
+    return problem, node.train(problem, iterations=20, step=node.constant(0.3), progress=False).weights
+
+
+@pytest.fixture
+def make(trained):
+    return {
+        "width": explore.width,
+        "euler": explore.euler,
+        "flow": lambda **kwargs: explore.flow(*trained, **kwargs),
+        "tangent": explore.tangent,
+        "adjoint": explore.adjoint,
+        "training": lambda **kwargs: explore.training(**{"layers": 10, **kwargs}),
+    }
+
+
+NAMES = ["width", "euler", "flow", "tangent", "adjoint", "training"]
+every_explorer = pytest.mark.parametrize("name", NAMES)
+
+# A control, and a value that is not its first one.
+MOVES = {
+    "width": {"width": 64, "function": "a jump", "activation": "relu"},
+    "euler": {"layers": 20, "x1": -1.0, "x2": 1.0, "weights": "constant"},
+    "flow": {"step": 7, "carry": "grid", "paths": False},
+    "tangent": {"time": 0.7, "angle": -90, "log10_h": -14.5},
+    "adjoint": {"sample": 9, "w1": 0.0, "weights": "V = 0, b = 0"},
+    "training": {
+        "gamma": 0.1, "data": "moons", "activation": "tanh", "w1": 0.5, "w2": 0.5, "layers": 20, "rule": "Armijo",
+        "show": "points at T",
+    },
+}  # fmt: skip
+
+
+def line(ax, label):
+    (found,) = [line for line in ax.lines if line.get_label() == label]
+    return np.array(found.get_data())
+
+
+# ---- what all have in common
+
+
+@every_explorer
+def test_every_control_changes_the_picture_which_keeps_its_size(make, name):
+    explorer = make[name]()
+    assert set(MOVES[name]) == set(explorer.values())
+    if name == "flow":
+        explorer.controls["step"].value = 5  # at the start there are no paths
+    if name == "training":
+        explorer.controls["step"].click()
+    size = Image.open(BytesIO(explorer.image.value)).size
+    for control, value in MOVES[name].items():
+        before, numbers = explorer.image.value, explorer.numbers.value
+        explorer.controls[control].value = value
+        if name == "training" and control != "show":
+            explorer.controls["step"].click()  # w1 and the like are seen when a step is taken
+        assert explorer.image.value != before or explorer.numbers.value != numbers, control
+        assert control in ("w1", "w2", "rule") or explorer.image.value != before, control
+        assert Image.open(BytesIO(explorer.image.value)).size == size
+    assert explorer.error.value == ""
+
+
+@every_explorer
+def test_defaults_are_arguments(make, name):
+    if name == "flow":
+        values = {"t": 0.7, "carry": "grid", "paths": False}
+    elif name == "adjoint":
+        values = {"sample": 9, "w1": 0.0}
+    else:
+        values = MOVES[name]
+    shown = make[name](**values).values()
+    assert (shown["step"] == 7) if name == "flow" else True
+    assert {**shown, **values, "t": 0} == {**shown, "t": 0}
+
+
+@every_explorer
+def test_is_a_core_widget_with_labels_and_a_text_for_pages_without_a_kernel(make, name):
+    explorer = make[name]()
+    assert isinstance(explorer, widgets.VBox)
+    for control in explorer.controls.values():
+        assert control.description.strip()
+        assert control._model_module == "@jupyter-widgets/controls"
+    assert explorer.image in explorer.children and explorer.error in explorer.children
+    shown = explorer._repr_mimebundle_()
+    sentence = f"[Explorer {name}: needs a running kernel; the figures of this section say the same]"
+    assert shown["text/plain"] == sentence
+    assert shown["application/vnd.jupyter.widget-view+json"]["model_id"] == explorer.model_id
+
+
+@every_explorer
+def test_an_exception_in_a_callback_is_shown_in_the_widget_and_goes_away(make, name):
+    explorer = make[name]()
+    right, (control, value) = explorer.update, next(reversed(MOVES[name].items()))
+
+    def wrong(**values):
+        raise ZeroDivisionError("by <zero>")
+
+    explorer.update = wrong
+    first = explorer.controls[control].value
+    explorer.controls[control].value = value
+    assert "ZeroDivisionError: by &lt;zero&gt;" in explorer.error.value
+    explorer.update = right
+    explorer.controls[control].value = first
+    assert explorer.error.value == ""
+
+
+@every_explorer
+def test_style_is_the_explorers_own_and_pyplot_keeps_no_figure(make, name):
+    import matplotlib.pyplot as plt
+
+    open_before = plt.get_fignums()
+    plain = make[name]().image.value
+    with plt.style.context("dark_background"):
+        assert make[name]().image.value == plain
+    assert plt.get_fignums() == open_before
+
+
+def test_the_library_alone_does_not_load_widgets():
+    code = "import sys, neuralode_lib as n; assert 'ipywidgets' not in sys.modules; n.explore.euler"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    with pytest.raises(AttributeError, match="no attribute 'explorer'"):
+        node.explorer  # noqa: B018
+
+
+# ---- what each shows
+
+
+def test_width_shows_the_least_squares_fit_and_its_error():
+    explorer = explore.width(width=16)
+    left, right = explorer.axes
+    x, f = line(left, "$f$")
+    np.testing.assert_allclose(f, np.sin(6 * x) + np.abs(x))
+    error = np.sqrt(np.mean((line(left, "network")[1] - f) ** 2))
+    np.testing.assert_allclose(line(right, "this width"), [[16], [error]])
+    assert f"error {error:.2g};" in explorer.numbers.value
+    widths, errors = line(right, "other widths")
+    assert widths[[0, -1]].tolist() == [1, 256]
+    assert np.all(np.diff(errors) < 0) and error in errors
+
+
+@pytest.mark.parametrize("name", explore.SMOOTH_WEIGHTS)
+def test_euler_shows_polygon_curve_error_and_order(name):
+    explorer = explore.euler(layers=32, x1=0.4, x2=-0.2, weights=name)
+    left, right = explorer.axes
+    V, b = explore.SMOOTH_WEIGHTS[name]
+    x = np.array([0.4, -0.2])
+    polygon = [x]
+    for k in range(32):
+        x = x + (V(k / 32) @ np.tanh(x) + b(k / 32)) / 32
+        polygon.append(x)
+    np.testing.assert_allclose(line(left, "ResNet").T, polygon, rtol=1e-12)
+    exact = solve_ivp(
+        lambda t, x: V(t) @ np.tanh(x) + b(t), [0, 1], [0.4, -0.2], method="Radau", rtol=1e-8, atol=1e-10
+    ).y[:, -1]  # fmt: skip
+    np.testing.assert_allclose(line(left, "neural ODE")[:, -1], exact, atol=1e-6)
+    error = np.linalg.norm(x - exact)
+    np.testing.assert_allclose(line(right, "this ResNet"), [[1 / 32], [error]], rtol=1e-4)
+    assert f"error at T {error:.3g}" in explorer.numbers.value
+    assert float(explorer.numbers.value.split("order ")[1].split("<")[0]) == pytest.approx(1, abs=0.12)
+
+
+def test_flow_shows_points_paths_and_what_is_carried_along(trained):
+    problem, weights = trained
+    explorer = explore.flow(problem, weights, t=0.6)
+    x, label = problem.states(weights), node.nearest_target(problem.y_out)
+    paths, circle, blue, red = explorer.axes[0].collections
+    for points, c in [(blue, 0), (red, 1)]:
+        np.testing.assert_array_equal(points.get_offsets(), x[6][:, label == c].T)
+    np.testing.assert_array_equal([p.vertices for p in paths.get_paths()], x[:7].transpose(2, 0, 1))
+    (bent,) = [p.vertices for p in circle.get_paths()]
+    assert not np.allclose(np.linalg.norm(bent, axis=1), 1, atol=0.05)
+    explorer.controls["step"].value = 0
+    (round_,) = [p.vertices for p in circle.get_paths()]
+    np.testing.assert_allclose(np.linalg.norm(round_, axis=1), 1)
+    explorer.controls["carry"].value = "grid"
+    assert len(circle.get_paths()) == 26
+    explorer.controls["step"].value = 10
+    start = np.array([1.2, -1.2])[:, None]  # the corner in which both kinds of lines end
+    end = node.forward(weights, start, problem.dt, problem.activation)[-1, :, 0]
+    ends = [vertex for p in circle.get_paths() for vertex in p.vertices[[0, -1]]]
+    assert sum(np.allclose(vertex, end) for vertex in ends) == 2
+    explorer.controls["carry"].value = "nothing"
+    explorer.controls["paths"].value = False
+    assert not circle.get_paths() and not paths.get_paths()
+    right = np.sum(node.nearest_target(x[-1]) == label)
+    assert f"t = 1.00: {right} of 16" in explorer.numbers.value
+
+
+def test_flow_takes_augmented_problems():
+    data = node.disk_in_ring(8)
+    lifted = [np.vstack([a, np.zeros(8)]) for a in (data.x_in, data.y_out)]
+    problem = node.TrainingProblem(*lifted, N_T=5)
+    explorer = explore.flow(problem, node.Weights.random(5, 3, 1.0, np.random.default_rng(0)), t=1)
+    assert len(explorer.axes[0].collections[2].get_offsets()) == 4
+
+
+def test_tangent_shows_quotient_tangent_and_their_difference():
+    explorer = explore.tangent(time=0.5, angle=90, log10_h=-2)
+    left, right = explorer.axes
+    curves = [line(left, f"tangent, $x_{m}$")[1] for m in (1, 2)]
+    quotients = [np.array(q.get_ydata()) for q in left.lines if q.get_label() == "quotient"]
+    assert not np.any([c[:21] for c in curves])  # nothing before the kick
+    assert [c[21] for c in curves] == pytest.approx([0, 1], abs=1e-12)  # and then a unit push
+    # A push of the state at that grid point, followed by central differences.
+    weights = explore._sampled("as in 12.A", 40)
+    x = node.forward(weights, [[0.5], [-0.3]], 1 / 40, tanh)
+    rest = node.Weights(weights.V[21:], weights.b[21:])
+    ends = [node.forward(rest, x[21] + [[0], [h]], 1 / 40, tanh)[-1, :, 0] for h in (1e-5, -1e-5, 1e-2)]
+    np.testing.assert_allclose([c[-1] for c in curves], (ends[0] - ends[1]) / 2e-5, rtol=1e-6)
+    np.testing.assert_allclose([q[-1] for q in quotients], (ends[2] - x[-1, :, 0]) / 1e-2, rtol=1e-6)
+    apart = np.linalg.norm(np.subtract(quotients, curves), axis=0).max()
+    np.testing.assert_allclose(line(right, "this $h$"), [[1e-2], [apart]])
+    assert f"largest difference {apart:.1e}" in explorer.numbers.value
+    h, all_apart = line(right, "other $h$")
+    assert 1e-9 < h[all_apart.argmin()] < 1e-6  # rounding and truncation balance at sqrt(eps)
+
+
+def test_adjoint_shows_phi_and_each_sample_s_part_of_the_gradient(trained):
+    problem, weights = trained
+    explorer = explore.adjoint(problem, weights, sample=5, w1=0.3)
+    _, middle, right = explorer.axes
+    x = problem.states(weights)
+    phi = node.adjoint(weights, x, problem.y_out, problem.dt, 0.3, problem.activation)
+    np.testing.assert_array_equal(line(middle, "φ₁"), [problem.t[1:], phi[:, 0, 5]])
+    np.testing.assert_array_equal(line(middle, "φ₂"), [problem.t[1:], phi[:, 1, 5]])
+    whole = node.gradient(weights, x, phi, problem.dt, 0.0, problem.activation)
+    for i, bar in enumerate(right.collections[0].get_paths()):
+        one = node.gradient(weights, x[:, :, [i]], phi[:, :, [i]], problem.dt, 0.0, problem.activation)
+        assert bar.vertices[1] == pytest.approx([i, one.dot(whole) / whole.dot(whole)])
+    parts = [bar.vertices[1, 1] for bar in right.collections[0].get_paths()]
+    assert sum(parts) == pytest.approx(1)
+    assert f"sample 5: φ(T) = ({phi[-1, 0, 5]:.3f}, {phi[-1, 1, 5]:.3f})" in explorer.numbers.value
+    assert f"part of the gradient {100 * parts[5]:.1f} %" in explorer.numbers.value
+    explorer.controls["weights"].value = "V = 0, b = 0"
+    explorer.controls["w1"].value = 0
+    assert np.ptp(line(middle, "φ₁")[1]) == 0  # the answer that the notebook gives
+    np.testing.assert_array_equal(line(middle, "x(T) - y")[1], (problem.x_in - problem.y_out)[:, 5])
+
+
+# ---- the cockpit
+
+
+def run(scenario):
+    """Run it in an event loop; no task may be left."""
+
+    async def watched():
+        await scenario()
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(watched())
+
+
+async def until(condition, what="it"):
+    for _ in range(2000):
+        if condition():
+            return
+        await asyncio.sleep(0.002)
+    raise AssertionError(f"waited in vain for {what}")
+
+
+def small(**kwargs):
+    return explore.training(**{"layers": 10, "gamma": 0.3, "iterations": 100_000, **kwargs})
+
+
+@pytest.fixture(autouse=True)
+def short_chunks(monkeypatch):
+    monkeypatch.setattr(explore, "CHUNK", 0.005)
+    monkeypatch.setattr(explore, "BETWEEN_PICTURES", 0.0)
+
+
+def by_hand(cockpit, iterations, rule=None):
+    """J of the start and of the iterations after it."""
+    zeros = node.Weights.zeros(cockpit.problem.N_T, 2)
+    descent = node.gradient_descent(cockpit.problem, zeros, rule or node.constant(0.3))
+    return [now.J for now in islice(descent, iterations + 1)]
+
+
+def test_cockpit_steps_without_an_event_loop_and_says_why_it_cannot_start():
+    cockpit = small()
+    for _ in range(3):
+        cockpit.controls["step"].click()
+    assert cockpit.J == by_hand(cockpit, 3)
+    cockpit.controls["start"].click()
+    assert "needs a running event loop" in cockpit.error.value
+    assert cockpit.controls["start"].description == "Start" and cockpit.task is None
+    cockpit.controls["step"].click()
+    assert cockpit.error.value == "" and len(cockpit.J) == 5
+    assert cockpit.numbers.value.count(f"iteration 4 of 100000: J = {cockpit.J[-1]:.4g}")
+
+
+def test_cockpit_trains_pauses_and_goes_on_as_if_it_had_not_paused():
+    async def scenario():
+        cockpit = small()
+        button = cockpit.controls["start"]
+        button.click()
+        assert button.description == "Pause"
+        pictures = set()
+        await until(lambda: pictures.add(cockpit.image.value) or len(pictures) > 3, "pictures")
+        assert cockpit.bar.value > 0
+        button.click()
+        stood = len(cockpit.J)
+        assert button.description == "Start" and stood > 3
+        await asyncio.sleep(0.03)
+        assert len(cockpit.J) == stood and cockpit.bar.value == stood - 1
+        button.click()
+        await until(lambda: len(cockpit.J) > stood + 3, "going on")
+        button.click()
+        assert cockpit.J == by_hand(cockpit, len(cockpit.J) - 1)
+        curve = cockpit.curve.get_ydata()
+        np.testing.assert_array_equal(curve, cockpit.J[1:])
+
+    run(scenario)
+
+
+def test_cockpit_lets_others_run_while_it_trains():
+    async def scenario():
+        cockpit = small(layers=100)
+        cockpit.controls["start"].click()
+        turns = 0
+        while len(cockpit.J) < 40:
+            await asyncio.sleep(0)
+            turns += 1
+        assert turns > 2
+        cockpit.close()
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("stop", ["reset", "step", "close", "data", "layers", "w1", "another", "a second cell"])
+def test_cockpit_leaves_no_task_behind(stop):
+    async def scenario():
+        cockpit = small()
+        cockpit.controls["start"].click()
+        await until(lambda: len(cockpit.J) > 2)
+        if stop in ("reset", "step"):
+            cockpit.controls[stop].click()
+        elif stop == "close":
+            cockpit.close()
+        elif stop == "a second cell":
+            small()
+        elif stop == "another":
+            other = small()
+            cockpit.controls["start"].click()
+            await asyncio.sleep(0)
+            other.controls["start"].click()
+            assert other.task is not None
+            other.close()
+        else:
+            cockpit.controls[stop].value = {"data": "blobs", "layers": 20, "w1": 0.5}[stop]
+        assert cockpit.task is None and cockpit.controls["start"].description == "Start"
+        if stop in ("reset", "data", "layers", "w1"):
+            assert len(cockpit.J) == 1 and "iteration 0" in cockpit.numbers.value
+            assert cockpit.J == by_hand(cockpit, 0)
+
+    run(scenario)
+
+
+def test_cockpit_applies_settings_to_a_new_problem():
+    cockpit = small(data="moons", activation="tanh", w1=0.2, w2=0.3, layers=20, rule="Armijo")
+    problem = cockpit.problem
+    np.testing.assert_array_equal(problem.x_in, node.moons().x_in)
+    assert (problem.activation, problem.w1, problem.w2, problem.N_T) == (tanh, 0.2, 0.3, 21)
+    for _ in range(3):
+        cockpit.controls["step"].click()
+    assert cockpit.J == by_hand(cockpit, 3, node.armijo(0.3))
+
+
+def test_cockpit_steers_while_it_trains():
+    async def scenario():
+        cockpit = small(gamma=0.01)
+        cockpit.controls["start"].click()
+        await until(lambda: len(cockpit.J) > 3)
+        stood, weights = len(cockpit.J), cockpit.now.weights
+        cockpit.controls["gamma"].value = 0.1
+        assert cockpit.task is not None and len(cockpit.J) == stood
+        await until(lambda: len(cockpit.J) > stood)
+        cockpit.controls["start"].click()
+        after = weights - 0.1 * cockpit.problem.cost_and_gradient(weights)[1]
+        assert cockpit.J[stood] == cockpit.problem.cost(after)
+
+    run(scenario)
+
+
+def test_events_from_another_thread_are_dealt_with_in_the_explorer_s_own():
+    """JupyterLab sends events to subshells, each of which is a thread with a loop of its own."""
+
+    async def click(button):
+        button.click()
+
+    async def scenario():
+        cockpit, threads = small(), set()
+        update = cockpit.update
+        cockpit.update = lambda **values: threads.add(threading.current_thread()) or update(**values)
+        await asyncio.to_thread(lambda: asyncio.run(click(cockpit.controls["start"])))
+        await until(lambda: len(cockpit.J) > 3)
+        await asyncio.to_thread(lambda: asyncio.run(click(cockpit.controls["reset"])))
+        await until(lambda: cockpit.task is None)
+        assert len(cockpit.J) == 1 and "iteration 0" in cockpit.numbers.value
+        assert threads == {threading.main_thread()}
+
+    run(scenario)
+
+
+def test_cockpit_survives_divergence_and_says_what_to_try():
+    async def scenario():
+        cockpit = small(gamma=4.0)
+        cockpit.controls["start"].click()
+        await until(lambda: cockpit.task is None, "divergence")
+        assert "diverged" in cockpit.error.value and "smaller γ" in cockpit.error.value
+        assert np.isfinite(cockpit.J).all() and cockpit.controls["start"].description == "Start"
+        stood = len(cockpit.J)
+        cockpit.controls["show"].value = "points at T"
+        cockpit.controls["step"].click()
+        cockpit.controls["start"].click()
+        await until(lambda: cockpit.task is None)
+        assert len(cockpit.J) == stood and "diverged" in cockpit.error.value
+        cockpit.controls["gamma"].value = 0.3  # afresh: where it stands is no place to go on from
+        assert len(cockpit.J) == 1 and cockpit.error.value == ""
+        cockpit.controls["start"].click()
+        await until(lambda: len(cockpit.J) > 3)
+        cockpit.controls["reset"].click()
+
+    run(scenario)
+
+
+def test_cockpit_shows_an_exception_of_its_task():
+    async def scenario():
+        cockpit = small()
+        cockpit.controls["start"].click()
+
+        def wrong(**values):
+            raise OSError("no more ink")
+
+        cockpit.update = wrong
+        await until(lambda: cockpit.task is None)
+        assert "OSError: no more ink" in cockpit.error.value
+        assert cockpit.controls["start"].description == "Start"
+
+    run(scenario)
+
+
+def test_cockpit_stops_after_its_iterations_and_start_adds_as_many():
+    async def scenario():
+        cockpit = small(iterations=20)
+        for limit in (20, 40):
+            cockpit.controls["start"].click()
+            await until(lambda: cockpit.task is None)
+            assert len(cockpit.J) == limit + 1 and cockpit.bar.value == cockpit.bar.max == limit
+            assert cockpit.axes[1].get_xlim()[1] == limit
+        assert cockpit.J == by_hand(cockpit, 40)
+
+    run(scenario)
+
+
+def test_cockpit_shows_regions_and_points():
+    cockpit = small(data="blobs")
+    for _ in range(5):
+        cockpit.controls["step"].click()
+    weights = cockpit.now.weights
+    final = node.forward(weights, cockpit.grid, cockpit.problem.dt, cockpit.problem.activation)[-1]
+    distance = np.linalg.norm(final[:, :, None] - TARGETS.T[:, None], axis=0)
+    shown = cockpit.regions.get_array()
+    np.testing.assert_allclose(np.ravel(shown), distance[:, 0] - distance[:, 1])
+    blue = cockpit.classes[0].get_offsets()
+    np.testing.assert_array_equal(blue, cockpit.data.x_in[:, :32].T)
+    cockpit.controls["show"].value = "points at T"
+    assert not cockpit.regions.get_visible()
+    np.testing.assert_array_equal(cockpit.classes[0].get_offsets(), cockpit.problem.states(weights)[-1][:, :32].T)
+
+
+# ---- the movie
+
+
+def test_movie_is_small_the_same_every_time_and_moves(trained):
+    first, second = (explore.movie(*trained, alt="a < b", frames=6) for _ in range(2))
+    assert isinstance(first, HTML) and first.data == second.data
+    assert len(first.data) < 300_000 * 6 / 25
+    assert 'alt="a &lt; b"' in first.data and "http" not in first.data
+    strip = Image.open(BytesIO(b64decode(first.data.split("base64,")[1].split('"')[0])))
+    frames = np.asarray(strip.convert("L")).reshape(6, -1)
+    assert all(np.any(a != b) for a, b in pairwise(frames))
