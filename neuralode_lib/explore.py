@@ -343,7 +343,8 @@ _MOVIE = """<figure style="margin: 0">
 <img alt="{alt}" style="width: {width}px; height: {height}px; object-fit: none; object-position: 0 0"
  src="data:image/png;base64,{png}"><br>
 <button type="button" style="width: 5em">Play</button>
-<input type="range" aria-label="time" min="0" max="{last}" value="0" style="width: 15em; vertical-align: middle">
+<input type="range" data-lm-suppress-shortcuts="true" aria-label="time" min="0" max="{last}" value="0"
+ style="width: 15em; vertical-align: middle">
 <figcaption>{alt}</figcaption>
 <script>
 {{

@@ -213,18 +213,18 @@ class _Record:
             total=iterations,
             disable=not progress,
             desc="training",
-            bar_format="{desc} {bar}{postfix}",
+            bar_format="{bar} {desc}",
         )
         self.last, self.numbers = start, [self._numbers(start)]
 
     def add(self, iterate):
         self.numbers.append(self._numbers(iterate))
         self.last = iterate
-        self.bar.set_postfix_str(f"{iterate.iteration} done, J = {iterate.J:.4g}", refresh=False)
+        self.bar.set_description_str(f"{iterate.iteration} done, J = {iterate.J:.4g}", refresh=False)
         self.bar.update()
 
     def interrupted(self):
-        return f"interrupted after iteration {self.last.iteration}. To go on, start from weights=result.weights"
+        return f"interrupted after iteration {self.last.iteration}. To go on, start from the weights of this result"
 
     def history(self, stopped):
         self.bar.close()

@@ -34,6 +34,7 @@ class Explorer:
         self.image = self.box.locator("img")
         self.sliders = self.box.locator(".widget-slider").all()
         self.dropdowns = self.box.locator(".widget-dropdown").all()
+        self.choices = self.box.locator(".widget-toggle-buttons").all()
         self.checkboxes = self.box.locator(".widget-checkbox").all()
         self.players = self.box.locator(".widget-play").all()
         self.error = self.box.locator(".widget-html b")
@@ -63,7 +64,7 @@ class Explorer:
         self.page.mouse.up()
 
     def press(self, control, *keys):
-        self.book.tab_to(control.locator("select, input, button, [role=slider]").first)
+        self.book.tab_to(control.locator("select, input, button:not(.mod-active), [role=slider]").first)
         for key in keys:
             self.page.keyboard.press(key)
 
@@ -79,8 +80,8 @@ def test_explorer(book, number, name):
         explorer.changes(slider, explorer.press, "ArrowRight")
     for dropdown in explorer.dropdowns:  # arrows alone would lead JupyterLab to the next cell
         explorer.changes(dropdown, explorer.press, "Space", "ArrowDown", "Enter")
-    for checkbox in explorer.checkboxes:
-        explorer.changes(checkbox, explorer.press, "Space")
+    for choice in explorer.choices + explorer.checkboxes:
+        explorer.changes(choice, explorer.press, "Space")
     for play in explorer.players:
         explorer.changes(play, explorer.press, "Enter")
         explorer.press(play, "Enter")  # and it pauses
@@ -135,10 +136,12 @@ def test_every_control_of_the_cockpit_matters(book, number, name):
         cockpit.press(slider, "ArrowRight")
         before, old = cockpit.after_three_steps(), before
         assert before != old, slider.inner_text()
-    for dropdown in cockpit.dropdowns:
-        cockpit.press(dropdown, "Space", "ArrowDown", "Enter")
-        before, old = cockpit.after_three_steps(), before
-        assert before != old, dropdown.inner_text()
+    keys = {"Space ArrowDown Enter": cockpit.dropdowns, "Space": cockpit.choices + cockpit.checkboxes}
+    for press, controls in keys.items():
+        for control in controls:
+            cockpit.press(control, *press.split())
+            before, old = cockpit.after_three_steps(), before
+            assert before != old, control.inner_text()
     expect(cockpit.error).to_have_count(0)
     book.screenshot(f"explorer-{name}-moved", cockpit.box)
 
