@@ -7,7 +7,7 @@
 # - read a residual network as the forward Euler method for an ordinary differential equation, the *neural ODE*, and measure how fast the two agree as the network gets deeper;
 # - state what it means to train such a network, and see a trained one at work.
 #
-# **You need** matrices, the chain rule, Euler's method for $\dot x = f(t, x)$. **Time:** about 50 minutes.
+# **You need** matrices, the chain rule, Euler's method for $\dot x = f(t, x)$. **Time:** about 60 minutes.
 #
 # First clear the stored results (*Edit ▸ Clear Outputs of All Cells*), then run the cells from top to bottom with <kbd>Shift</kbd>+<kbd>Enter</kbd>. Where it says **Predict**, do: decide on an answer before you run the next cell. At a **Quiz** click on one letter or several (more than one may be right), then on *Check*.
 # A small label such as <small>A5</small> is the name of a formula; the test of that name checks it.

@@ -7,7 +7,7 @@
 # - get *all* derivatives of $J$ from one further ODE that runs backwards, the *adjoint*, and say what it stands for;
 # - write down the gradients in $\mathbf{V}$ and in $\mathbf{b}$, with the transpose where it belongs.
 #
-# **You need** [12.A](12a_resnet_as_euler.ipynb), and integration by parts. **Time:** about 70 minutes; the sections marked * can be read later (but run their cells).
+# **You need** [12.A](12a_resnet_as_euler.ipynb), and integration by parts. **Time:** about 80 minutes; the sections marked * can be read later (but run their cells).
 #
 # First clear the stored results (*Edit ▸ Clear Outputs of All Cells*), then run the cells from top to bottom. Where it says **Predict**, decide on an answer first. At a **Quiz** click on one letter or several (more than one may be right), then on *Check*.
 

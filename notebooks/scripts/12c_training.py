@@ -7,7 +7,7 @@
 # - train a residual network of 100 layers by gradient descent, choose the learning rate, and read the curve of $J$;
 # - say what one can expect of the result, and what not.
 #
-# **You need** [12.A](12a_resnet_as_euler.ipynb) and [12.B](12b_sensitivity_and_adjoint.ipynb). **Time:** about 70 minutes; the sections marked * can be read later (but run their cells).
+# **You need** [12.A](12a_resnet_as_euler.ipynb) and [12.B](12b_sensitivity_and_adjoint.ipynb). **Time:** about 80 minutes; the sections marked * can be read later (but run their cells).
 #
 # First clear the stored results (*Edit ▸ Clear Outputs of All Cells*), then run the cells from top to bottom. Where it says **Predict**, decide on an answer first. At a **Quiz** click on one letter or several (more than one may be right), then on *Check*.
 
