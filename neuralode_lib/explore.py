@@ -23,7 +23,7 @@ from PIL import Image
 from scipy.integrate import solve_ivp
 
 from . import activations, plotting, resnet
-from .datasets import blobs, disk_in_ring, moons, nearest_target
+from .datasets import blobs, disk_in_ring, moons, nearest_target, target_distances
 from .plotting import BLACK, BLUE, GREEN, ORANGE, RED
 from .problem import TrainingProblem
 from .resnet import Weights, forward
@@ -635,7 +635,7 @@ class _Training(Explorer):
         x_T, right = self.problem.states(self.now.weights)[-1], self.axes[1]
         if show == "regions":
             final = forward(self.now.weights, self.grid, self.problem.dt, self.problem.activation)[-1]
-            to_blue, to_red = plotting.target_distances(final).reshape(2, 45, 47)
+            to_blue, to_red = target_distances(final).reshape(2, 45, 47)
             self.regions.set_data(to_blue - to_red)
         self.regions.set_visible(show == "regions")
         for c, points in enumerate(self.classes):

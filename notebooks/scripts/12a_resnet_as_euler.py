@@ -546,7 +546,7 @@ print(f"{correct} of {problem.I} points end nearest to their own target")
 # Look at the grey circle. Between two red points, where there is nothing to tell it what to do, it is stretched and dragged along to the blue target. Does the disk ever get *out* of the circle? 12.C comes back to that.
 
 # %% [markdown]
-# **Predict, then move.** Paths cross in the plane. Do two *points* ever meet? Carry the grid along: where is it stretched most, and where does it fold over?
+# **Predict, then move.** Paths cross in the plane. Do two *points* ever meet? Carry the grid along: where is it stretched most, and does it ever tear or fold over?
 
 # %%
 explore.flow(problem, trained.weights)

@@ -498,7 +498,7 @@ plotting.show(ax, alt=(
 ))
 
 # %% [markdown]
-# At zero weights $\boldsymbol{\varphi}$ is constant without running cost, and with it a straight line in $t$. A negative part: the step against the gradient, which is good for the sum, takes this sample farther from its target.
+# At zero weights $\boldsymbol{\varphi}$ is constant without running cost, and with it a straight line in $t$. A negative part: the step against the gradient, which is good for the sum, makes the cost of this sample larger.
 
 # %% [markdown]
 # With many samples and thousands of iterations even this is much work. *Stochastic* gradient descent takes a random part of the samples in each iteration, scaled by $I$ over the size of the part, so that it is right on average.
