@@ -1,17 +1,28 @@
-"""Neural ODEs for the lecture: the code is the slide. Start with `resnet`."""
+"""Neural ODEs for the lecture: the code is the slide. Start with `resnet`.
+
+A name is imported when it is first asked for, so that `import neuralode_lib` takes no time and needs no widgets.
+"""
 
 from importlib import import_module
 
-from . import exercises, plotting, quiz, verify
-from .activations import Activation, relu, tanh
-from .datasets import blobs, disk_in_ring, moons, nearest_target
-from .problem import TrainingProblem
-from .resnet import Weights, adjoint, cost, cost_terms, forward, gradient, tangent
-from .training import Diverged, armijo, backtracking, constant, gradient_descent, minimize, train
+_NAMES = {
+    "activations": ["Activation", "relu", "tanh"],
+    "datasets": ["blobs", "disk_in_ring", "moons", "nearest_target"],
+    "problem": ["TrainingProblem"],
+    "resnet": ["Weights", "adjoint", "cost", "cost_terms", "forward", "gradient", "tangent"],
+    "training": ["Diverged", "armijo", "backtracking", "constant", "gradient_descent", "minimize", "train"],
+}
+_MODULE_OF = {name: module for module, names in _NAMES.items() for name in names}
+_MODULES = [*_NAMES, "exercises", "explore", "plotting", "quiz", "verify"]
 
 
 def __getattr__(name):
-    """`explore` is imported when it is asked for: it brings the widgets."""
-    if name == "explore":
-        return import_module(f"{__name__}.{name}")
+    if name in _MODULE_OF:
+        return getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+    if name in _MODULES:
+        return import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *_MODULE_OF, *_MODULES])

@@ -62,3 +62,15 @@ def instance(name, value, kind, hint):
     if not isinstance(value, kind):
         raise TypeError(f"{name} is {value!r}, expected {hint}")
     return value
+
+
+def indices(name, value, length):
+    """`value` as an array of integers from 0 to length - 1, at least one; TypeError or ValueError otherwise."""
+    a = np.asarray(value)
+    if a.dtype.kind not in "iu":
+        raise TypeError(f"{name} holds {a.dtype}, expected indices: integers")
+    if a.ndim != 1 or a.size == 0:
+        raise ValueError(f"{name} has shape {a.shape}, expected (n,): at least one index")
+    if a.min() < 0 or a.max() >= length:
+        raise ValueError(f"{name} goes from {a.min()} to {a.max()}, expected indices from 0 to {length - 1}")
+    return a

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.datasets import make_moons
 
 from . import checks
 
@@ -31,6 +30,8 @@ def disk_in_ring(I=64, seed=4):
 
 def moons(I=64, seed=0):
     """Two half moons that reach into each other: no line separates them, but a planar flow does."""
+    from sklearn.datasets import make_moons  # here, as it takes longer to import than all else together
+
     checks.integer("I", I, 2)
     points, label = make_moons(I, noise=0.08, random_state=seed, shuffle=False)
     return _dataset((points - points.mean(axis=0)).T, label)

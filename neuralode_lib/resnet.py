@@ -35,9 +35,9 @@ class Weights:
         return weights
 
     @classmethod
-    def zeros(cls, N_T, d):
+    def zeros(cls, N_T, d, dtype=float):
         """V = 0 and b = 0: the network that leaves every point where it is."""
-        return cls.from_theta(np.zeros(_theta_shape(N_T, d)))
+        return cls.from_theta(np.zeros(_theta_shape(N_T, d), dtype))
 
     @classmethod
     def random(cls, N_T, d, scale, rng):

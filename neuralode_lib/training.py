@@ -5,7 +5,6 @@ from itertools import count, islice
 from typing import NamedTuple
 
 import numpy as np
-import scipy.optimize
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
@@ -147,8 +146,9 @@ def train(problem, weights=None, iterations=10_000, step=None, progress=True):
     run = gradient_descent(problem, weights, constant(1.0) if step is None else step)
     record = _Record(next(run), iterations, progress)
     try:
-        for iterate in islice(run, iterations):
-            record.add(iterate)
+        with _blas_threads(problem):
+            for iterate in islice(run, iterations):
+                record.add(iterate)
         stopped = f"all {iterations} iterations done"
         if record.last.iteration < iterations:
             reason = "the gradient is zero" if record.last.gradient_norm == 0 else "no step lowers J any more"
@@ -165,6 +165,8 @@ def minimize(problem, weights=None, iterations=1000, method="L-BFGS-B", progress
 
     method and options are SciPy's; method must be one that takes a gradient and reports its iterations.
     """
+    import scipy.optimize  # here, as it takes as long to import as all else together
+
     weights, iterations = _start(problem, weights, iterations, 1)
     shape, evaluations, gradient_norm, record = weights.theta.shape, 0, np.nan, None
 
@@ -185,8 +187,7 @@ def minimize(problem, weights=None, iterations=1000, method="L-BFGS-B", progress
         record.add(Iterate(iteration, J, now, None, gradient_norm, evaluations))
 
     options = {"maxiter": iterations, **options}
-    # More than one BLAS thread for the optimiser's small matrices costs up to ten times as much as it saves.
-    with threadpool_limits(1, user_api="blas"):
+    with _blas_threads(problem):
         try:
             found = scipy.optimize.minimize(
                 J_and_gradient, weights.theta.ravel(), jac=True, method=method, callback=accepted, options=options
@@ -202,7 +203,12 @@ def minimize(problem, weights=None, iterations=1000, method="L-BFGS-B", progress
 def _start(problem, weights, iterations, fewest):
     checks.instance("problem", problem, TrainingProblem, "a TrainingProblem(x_in, y_out, ...)")
     iterations = checks.integer("iterations", iterations, fewest)
-    return Weights.zeros(problem.N_T, problem.d) if weights is None else weights, iterations
+    return Weights.zeros(problem.N_T, problem.d, problem.dtype) if weights is None else weights, iterations
+
+
+def _blas_threads(problem):
+    """One thread where matrices are too small to be shared: on a busy machine two would mostly wait for each other."""
+    return threadpool_limits(1 if problem.d < 128 else None, user_api="blas")
 
 
 class _Record:

@@ -19,8 +19,9 @@ from checks import (
 
 from neuralode_lib import problem, resnet
 
-FUSED_COST, FUSED_GRADIENT = "TrainingProblem._fused_cost", "TrainingProblem._fused_gradient"
-FUSED_STEPS = "_Arrays.__init__"
+FUSED_COST, FUSED_GRADIENT = "_DataTerms._fused_cost", "_DataTerms._fused_gradient"
+FUSED_STEPS = "_Workspace.__init__"
+PENALTY, COST_AND_GRADIENT = "TrainingProblem._penalty", "TrainingProblem.cost_and_gradient"
 CHECK = {
     "forward": check_forward,
     "cost_terms": check_cost,
@@ -31,6 +32,8 @@ CHECK = {
     FUSED_COST: check_fused,
     FUSED_GRADIENT: check_fused,
     FUSED_STEPS: check_fused,
+    PENALTY: check_fused,
+    COST_AND_GRADIENT: check_fused,
 }
 
 # function: (what stands there, what is planted, what is wrong with it), ...
@@ -160,34 +163,44 @@ BUGS = {
         ("add(x_next, x, x_next)", "pass", "the residual x_k is missing"),
         ("multiply(self.dt, theta", "multiply(1, theta", "dt missing"),
         ("sigma(x, sigma_x)", "sigma_x[...] = x", "sigma missing"),
-        ("a.error[1:-1]", "a.error[1:]", "running cost with k = N_T"),
-        ("a.error[1:-1]", "a.error[:-1]", "running cost with k = 1"),
-        ("self.w1 * self.dt * running", "self.w1 * running", "dt missing at the running cost"),
-        (" + self.w2 * self.dt * weights", "", "penalty missing"),
+        ("squares[:-1]", "squares", "running cost with k = N_T"),
+        ("squares[:-1]", "squares[1:-1]", "running cost without k = 2"),
+        ("squares[-1] +", "squares[-2] +", "terminal cost one step early"),
+        ("self.w1 * self.dt * squares", "self.w1 * squares", "dt missing at the running cost"),
+        ("self.w1 * self.dt * squares", "self.dt * squares", "w1 missing at the running cost"),
         (" / 2", "", "1/2 missing"),
     ],
     FUSED_GRADIENT: [
         (".transpose(0, 2, 1)\n", "\n", "transpose lost in the adjoint"),
         ("a.dt_theta[:, :, :-1]", "a.dt_theta[:, :, 1:]", "b for a column of V"),
-        ("a.dt_theta[:", "theta[:", "dt missing in the adjoint"),
         ("a.s[:, :-1], a.dsigma", "a.s[:, 1:], a.dsigma", "the row of ones for a row of sigma"),
-        ("multiply(phi_before, dsigma_x, phi_before)", "pass", "sigma' missing"),
-        ("add(phi_before, phi, phi_before)", "pass", "phi_k missing"),
-        ("add(phi_before, pull, phi_before)", "pass", "running cost missing in the adjoint"),
-        ("a.error[:-1]", "a.error[1:]", "running cost at x_{k+1}"),
-        ("self.w1 * self.dt", "self.w1", "dt missing at the running cost"),
-        ("a.phi[-1] = a.error[-1]", "a.phi[-1] = self.dt * a.error[-1]", "dt at the final time"),
-        (" + self.w2 * theta", "", "w2 missing"),
-        ("return self.dt * ", "return ", "dt missing: the L2-gradient"),
-        ("dt * (np.matmul(a.phi, a.s.transpose(0, 2, 1)) + self.w2 * theta)",
-         "dt * np.matmul(a.phi, a.s.transpose(0, 2, 1)) + self.w2 * theta",
-         "dt missing at the penalty"),
+        ("multiply(A_T_phi, dsigma_x, A_T_phi)", "pass", "sigma' missing"),
+        ("add(A_T_phi, phi, A_T_phi)", "pass", "phi_k missing"),
+        ("add(phi_before, A_T_phi, phi_before)", "phi_before[...] = A_T_phi",
+         "running cost missing in the adjoint"),
+        ("scale * self.dt * self.w1 * self.dt", "scale * self.dt * self.w1", "dt missing at the running cost"),
+        ("scale * self.dt * self.w1 * self.dt", "scale * self.w1 * self.dt", "dt missing in the gradient's part of it"),
+        ("scale * self.dt * self.w1 * self.dt", "scale * self.dt * self.dt", "w1 missing"),
+        ("a.phi[-1] *= scale * self.dt", "a.phi[-1] *= scale * self.dt * self.w1", "w1 at the final time"),
+        ("a.phi[-1] *= scale * self.dt", "a.phi[-1] *= scale", "dt missing: the L2-gradient"),
+        ("np.matmul(a.phi", "np.matmul(a.x[:-1]", "phi_{k-1}"),
+    ],
+    PENALTY: [
+        ("self.w2 * self.dt * ", "self.dt * ", "w2 missing"),
+        ("self.w2 * self.dt * ", "self.w2 * ", "dt missing"),
+        (" / 2", "", "1/2 missing"),
+    ],
+    COST_AND_GRADIENT: [
+        ("np.multiply(self.w2 * self.dt, theta", "np.multiply(self.dt, theta", "w2 missing"),
+        ("np.multiply(self.w2 * self.dt, theta", "np.multiply(self.w2, theta", "dt missing at the penalty"),
+        ("np.multiply(self.w2 * self.dt, theta", "np.multiply(-self.w2 * self.dt, theta", "sign of the penalty"),
+        ("gradient += gradient_block", "gradient = gradient_block", "the penalty lost"),
+        ("J = self._penalty(theta)", "J = 0.0", "the penalty missing in J"),
     ],
     FUSED_STEPS: [
         ("self.dt_theta[k].dot", "self.dt_theta[k - 1].dot", "layers in the wrong order"),
         ("self.dt_V_T[k].dot", "self.dt_V_T[k - 1].dot", "V of the layer before"),
         ("self.dsigma[k]", "self.dsigma[k - 1]", "sigma' at x_{k-1}"),
-        ("self.pull[k]", "self.pull[k - 1]", "running cost at x_{k-1}"),
         ("range(N - 1, 0, -1)", "range(1, N)", "the adjoint forward in time"),
     ],
 }  # fmt: skip
