@@ -29,7 +29,9 @@ class Activation:
 
 
 def _one_minus_square(s, out):
-    np.multiply(s, s, out=out)
+    # Copied first: s are rows of a larger array, and NumPy would copy them to a buffer for each operand.
+    np.copyto(out, s)
+    np.multiply(out, out, out=out)
     return np.subtract(1.0, out, out=out)
 
 

@@ -1,6 +1,7 @@
 """What is trained: data, grid, cost weights and activation; and the gradient made fast."""
 
 import threading
+from concurrent.futures import Executor
 from functools import lru_cache, partial
 
 import numpy as np
@@ -44,9 +45,7 @@ class TrainingProblem:
         self.dt = self.T / (self.N_T - 1)
         self.t = np.linspace(0.0, self.T, self.N_T)
         self.chunk = _cached_samples(self.N_T, self.d) if chunk is None else checks.integer("chunk", chunk, 1)
-        if not (executor is None or callable(getattr(executor, "map", None))):
-            raise TypeError(f"executor is {executor!r}, expected a concurrent.futures.Executor")
-        self.executor = executor
+        self.executor = checks.instance("executor", executor, Executor | None, "a concurrent.futures.Executor")
         self._data_terms = _DataTerms(self.N_T - 1, self.d, self.dt, self.w1, self.activation, self.dtype)
 
     @property
@@ -79,7 +78,10 @@ class TrainingProblem:
         theta = self._fitting(weights).theta
         if np.iscomplexobj(theta):
             return sum(self.cost_terms(weights))
-        return self._penalty(theta) + sum(self._blocks(partial(self._data_terms.cost, theta), self.x_in, self.y_out))
+        J = self._penalty(theta)
+        for J_block in self._blocks(partial(self._data_terms.cost, theta), self.x_in, self.y_out):
+            J += J_block
+        return J
 
     def cost_and_gradient(self, weights, samples=None):
         """J and its gradient (C2, C4, C5), a Weights of the caller's own; J is inf or nan where the states overflow.
@@ -182,7 +184,9 @@ class _DataTerms:
             sigma(x, sigma_x)
             dt_theta_dot(s, x_next)
             add(x_next, x, x_next)
-        np.subtract(a.phi, y_out, out=a.phi)
+        # Copied to all times first: NumPy would copy y_out to a buffer again and again. dsigma is not needed yet.
+        np.copyto(a.dsigma, y_out)
+        np.subtract(a.phi, a.dsigma, out=a.phi)
         squares = _squares(a.phi)
         return float(squares[-1] + self.w1 * self.dt * squares[:-1].sum()) / 2
 
@@ -202,8 +206,12 @@ class _DataTerms:
         return np.matmul(a.phi, a.s.transpose(0, 2, 1), out=a.dt_theta)
 
 
-# A worker process keeps the arrays from one block to the next.
-_data_terms = lru_cache(maxsize=1)(_DataTerms)
+@lru_cache(maxsize=1)
+def _data_terms(*arguments):
+    """What a block's terms arrive as in a worker process, which so keeps the arrays from one block to the next."""
+    return _DataTerms(*arguments)
+
+
 _blas = lru_cache(maxsize=1)(ThreadpoolController)
 
 

@@ -144,19 +144,19 @@ def train(problem, weights=None, iterations=10_000, step=None, progress=True):
     """
     weights, iterations = _start(problem, weights, iterations, 0)
     run = gradient_descent(problem, weights, constant(1.0) if step is None else step)
-    record = _Record(next(run), iterations, progress)
-    try:
-        with _blas_threads(problem):
+    with _blas_threads(problem):
+        record = _Record(next(run), iterations, progress)
+        try:
             for iterate in islice(run, iterations):
                 record.add(iterate)
-        stopped = f"all {iterations} iterations done"
-        if record.last.iteration < iterations:
-            reason = "the gradient is zero" if record.last.gradient_norm == 0 else "no step lowers J any more"
-            stopped = f"ended at iteration {record.last.iteration}: {reason}"
-    except Diverged as error:
-        stopped = f"diverged: {error}. Try a smaller gamma, or backtracking() or armijo() as the step rule"
-    except KeyboardInterrupt:
-        stopped = record.interrupted()
+            stopped = f"all {iterations} iterations done"
+            if record.last.iteration < iterations:
+                reason = "the gradient is zero" if record.last.gradient_norm == 0 else "no step lowers J any more"
+                stopped = f"ended at iteration {record.last.iteration}: {reason}"
+        except Diverged as error:
+            stopped = f"diverged: {error}. Try a smaller gamma, or backtracking() or armijo() as the step rule"
+        except KeyboardInterrupt:
+            stopped = record.interrupted()
     return record.history(stopped)
 
 
