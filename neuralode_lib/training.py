@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import count, islice
+from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
@@ -122,13 +123,17 @@ def _largest_one(a):
 
 @dataclass(frozen=True, repr=False)
 class History:
-    """What training leaves: the last weights, and one entry per iteration (the start included) of each array."""
+    """What training leaves: the last weights, and one entry per iteration (the start included) of each array.
+
+    seconds count from the first evaluation on.
+    """
 
     weights: Weights
     J: np.ndarray
     gamma: np.ndarray
     gradient_norm: np.ndarray
     evaluations: np.ndarray
+    seconds: np.ndarray
     stopped: str
 
     def __repr__(self):
@@ -221,6 +226,7 @@ class _Record:
             desc="training",
             bar_format="{bar} {desc}",
         )
+        self.started = perf_counter()
         self.last, self.numbers = start, [self._numbers(start)]
 
     def add(self, iterate):
@@ -235,10 +241,9 @@ class _Record:
     def history(self, stopped):
         self.bar.close()
         # An interrupt may have come between the numbers and the iterate they belong to.
-        J, gamma, gradient_norm, evaluations = np.array(self.numbers[: self.last.iteration + 1]).T
-        return History(self.last.weights, J, gamma, gradient_norm, evaluations.astype(int), stopped)
+        J, gamma, gradient_norm, evaluations, seconds = np.array(self.numbers[: self.last.iteration + 1]).T
+        return History(self.last.weights, J, gamma, gradient_norm, evaluations.astype(int), seconds, stopped)
 
-    @staticmethod
-    def _numbers(iterate):
+    def _numbers(self, iterate):
         gamma = np.nan if iterate.gamma is None else iterate.gamma
-        return iterate.J, gamma, iterate.gradient_norm, iterate.evaluations
+        return iterate.J, gamma, iterate.gradient_norm, iterate.evaluations, perf_counter() - self.started

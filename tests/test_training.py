@@ -1,6 +1,7 @@
 """Gradient descent, step rules and train: what they do, how they end, what they count."""
 
 import itertools
+from time import perf_counter
 
 import numpy as np
 import pytest
@@ -344,6 +345,16 @@ def test_minimize_stops_after_so_many_iterations(problem, start, method):
     assert len(result.J) == len(result.gradient_norm) == len(result.evaluations) == 6
     _, gradient = problem.cost_and_gradient(result.weights)
     assert result.gradient_norm[-1] == pytest.approx(gradient.norm(), rel=1e-12)
+
+
+@pytest.mark.parametrize("method", [train, minimize])
+def test_seconds_are_those_of_the_iterations(problem, start, method):
+    began = perf_counter()
+    result = method(problem, start, iterations=5, progress=False)
+    assert len(result.seconds) == 6
+    assert 0 <= result.seconds[0]
+    assert np.all(np.diff(result.seconds) > 0)
+    assert result.seconds[-1] < perf_counter() - began
 
 
 def test_minimize_counts_evaluations(problem, start, monkeypatch):
