@@ -48,7 +48,8 @@ class Explorer(widgets.VBox):
         self.numbers, self.error = widgets.HTML(), widgets.HTML()
         for control in controls.values():
             control.style.description_width = "initial"
-        row = widgets.HBox(list(controls.values()), layout={"flex_flow": "row wrap"})
+            control.layout.margin = "2px 20px 2px 2px"
+        row = widgets.HBox(list(controls.values()), layout={"flex_flow": "row wrap", "align_items": "flex-end"})
         super().__init__([row, self.image, self.numbers, self.error])
 
     def _repr_mimebundle_(self, **kwargs):
@@ -474,7 +475,7 @@ def adjoint(problem=None, weights=None, sample=0, w1=0.5):
 
 DATA = {"disk in ring": disk_in_ring, "moons": moons, "blobs": blobs}
 RULES = {"constant γ": constant, "exercise's": backtracking, "Armijo": armijo}
-CHUNK, BETWEEN_PICTURES = 0.05, 0.15  # seconds: of training before others may run; from one picture to the next
+CHUNK, BETWEEN_PICTURES = 0.04, 0.08  # seconds: of training before others may run; from one picture to the next
 
 
 @styled
@@ -490,12 +491,12 @@ def training(
     return _Training({
         "data": _choice(DATA, data, "data"),
         "activation": _choice(["relu", "tanh"], activation, "activation"),
+        "show": _choice(["regions", "points at T"], show, "picture"),
+        "rule": _choice(RULES, rule, "step rule"),
+        "gamma": widgets.FloatLogSlider(gamma, min=-3, max=1, step=0.1, readout_format=".3g", description="γ"),
+        "layers": _slider(widgets.IntSlider, layers, 5, 200, 5, "layers"),
         "w1": _slider(widgets.FloatSlider, w1, 0, 1, 0.01, "w₁"),
         "w2": _slider(widgets.FloatSlider, w2, 0, 1, 0.01, "w₂"),
-        "layers": _slider(widgets.IntSlider, layers, 5, 200, 5, "layers (N_T - 1)"),
-        "gamma": widgets.FloatLogSlider(gamma, min=-3, max=1, step=0.1, readout_format=".3g", description="γ"),
-        "rule": _choice(RULES, rule, "step rule"),
-        "show": _choice(["regions", "points at T"], show, "picture"),
     }, iterations)  # fmt: skip
 
 
