@@ -20,7 +20,7 @@ from checks import (
 from neuralode_lib import problem, resnet
 
 FUSED_COST, FUSED_GRADIENT = "_DataTerms._fused_cost", "_DataTerms._fused_gradient"
-FUSED_STEPS = "_Workspace.__init__"
+FUSED_STEPS, FUSED_WEIGHTS = "_Workspace.__init__", "_DataTerms.__init__"
 PENALTY, COST_AND_GRADIENT = "TrainingProblem._penalty", "TrainingProblem.cost_and_gradient"
 CHECK = {
     "forward": check_forward,
@@ -32,6 +32,7 @@ CHECK = {
     FUSED_COST: check_fused,
     FUSED_GRADIENT: check_fused,
     FUSED_STEPS: check_fused,
+    FUSED_WEIGHTS: check_fused,
     PENALTY: check_fused,
     COST_AND_GRADIENT: check_fused,
 }
@@ -163,11 +164,6 @@ BUGS = {
         ("add(x_next, x, x_next)", "pass", "the residual x_k is missing"),
         ("multiply(self.dt, theta", "multiply(1, theta", "dt missing"),
         ("sigma(x, sigma_x)", "sigma_x[...] = x", "sigma missing"),
-        ("squares[:-1]", "squares", "running cost with k = N_T"),
-        ("squares[:-1]", "squares[1:-1]", "running cost without k = 2"),
-        ("squares[-1] +", "squares[-2] +", "terminal cost one step early"),
-        ("self.w1 * self.dt * squares", "self.w1 * squares", "dt missing at the running cost"),
-        ("self.w1 * self.dt * squares", "self.dt * squares", "w1 missing at the running cost"),
         (" / 2", "", "1/2 missing"),
     ],
     FUSED_GRADIENT: [
@@ -184,6 +180,13 @@ BUGS = {
         ("a.phi[-1] *= scale * self.dt", "a.phi[-1] *= scale * self.dt * self.w1", "w1 at the final time"),
         ("a.phi[-1] *= scale * self.dt", "a.phi[-1] *= scale", "dt missing: the L2-gradient"),
         ("np.matmul(a.phi", "np.matmul(a.x[:-1]", "phi_{k-1}"),
+    ],
+    FUSED_WEIGHTS: [
+        ("(N - 1) + [1.0]", "(N - 1) + [1.0 + w1 * dt]", "running cost with k = N_T"),
+        ("[w1 * dt] * (N - 1)", "[0.0] + [w1 * dt] * (N - 2)", "running cost without k = 2"),
+        ("* (N - 1) + [1.0]", "* (N - 2) + [1.0, w1 * dt]", "terminal cost one step early"),
+        ("[w1 * dt]", "[w1]", "dt missing at the running cost"),
+        ("[w1 * dt]", "[dt]", "w1 missing at the running cost"),
     ],
     PENALTY: [
         ("self.w2 * self.dt * ", "self.dt * ", "w2 missing"),
