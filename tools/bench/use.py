@@ -1,0 +1,132 @@
+"""What a student or an instructor waits for: the import, notebooks, JupyterLab, explorers, the cockpit."""
+
+import asyncio
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import nbformat
+import numpy as np
+from nbclient import NotebookClient
+
+import neuralode_lib as node
+from neuralode_lib import explore
+
+from .report import ROOT, Reading, table
+
+NOTEBOOKS = sorted(ROOT.glob("notebooks/*.ipynb"))
+NOTEBOOK_GOALS = {"12a": 15, "12b": 15, "12c": 25}  # seconds
+
+IMPORT = """
+import numpy, matplotlib.pyplot
+from time import perf_counter
+start = perf_counter()
+import neuralode_lib
+{use}
+print(perf_counter() - start)
+"""
+
+# For each explorer a control, and values of it that have not been seen before: some keep what they have computed.
+MOVES = {
+    "width": ("width", [1, 2, 8, 16, 32, 64, 128, 256]),
+    "euler": ("x1", np.linspace(-0.9, 0.9, 9)),
+    "flow": ("step", range(10, 100, 10)),
+    "tangent": ("angle", range(-80, 100, 20)),
+    "adjoint": ("sample", range(1, 10)),
+}
+
+
+def section():
+    return table([*imports(), *map(run, NOTEBOOKS), lab(), *redraws(), cockpit()])
+
+
+def imports(times=5):
+    """Beyond numpy and matplotlib.pyplot, in fresh interpreters."""
+    uses = {
+        "`import neuralode_lib`, after numpy and matplotlib": "",
+        "and to train with it": "neuralode_lib.train, neuralode_lib.disk_in_ring",
+        "and everything in it, widgets included": "[getattr(neuralode_lib, name) for name in dir(neuralode_lib)]",
+    }
+    seconds = {what: [] for what in uses}
+    for _ in range(times):
+        for what, use in uses.items():
+            printed = subprocess.check_output([sys.executable, "-c", IMPORT.format(use=use)], cwd=ROOT)
+            seconds[what].append(float(printed))
+    return [Reading(what, median(values), "s", 0.3 if not uses[what] else None) for what, values in seconds.items()]
+
+
+def run(path):
+    """All cells in a fresh kernel; nothing is stored."""
+    notebook = nbformat.read(path, as_version=4)
+    start = perf_counter()
+    client = NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": path.parent}})
+    client.execute(stderr=subprocess.DEVNULL)  # of the kernel itself
+    seconds = perf_counter() - start
+    return Reading(f"{path.stem}, all cells in a fresh kernel", seconds, "s", NOTEBOOK_GOALS.get(path.stem[:3]))
+
+
+def lab():
+    """From the start of JupyterLab to a notebook that is all there, its formulas typeset, its kernel ready."""
+    sys.path.append(str(ROOT / "tests" / "browser"))
+    try:
+        from lab import SECONDS, Book, jupyterlab
+        from playwright.sync_api import expect, sync_playwright
+    except ModuleNotFoundError as error:
+        return f"JupyterLab: skipped, {error.name} is not installed"
+    program = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
+    if program is None:
+        return "JupyterLab: skipped, no Chromium or Chrome on the path"
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        page = playwright.chromium.launch(executable_path=program).new_page()
+        start = perf_counter()
+        with jupyterlab(Path(folder)) as address:
+            book = Book(page, NOTEBOOKS[0])
+            page.goto(address(book.name))
+            expect(book.cells).to_have_count(len(book.stored), timeout=60 * SECONDS)
+            expect(page.locator(".jp-MarkdownOutput mjx-container").first).to_be_visible(timeout=60 * SECONDS)
+            expect(page.get_by_text("| Idle")).to_be_visible(timeout=60 * SECONDS)
+            seconds = perf_counter() - start
+            page.close()
+    return Reading(f"JupyterLab from its start to {book.name} on the screen, kernel ready", seconds, "s")
+
+
+def redraws():
+    """Milliseconds from a control that is moved to the new picture."""
+    data = node.disk_in_ring()
+    problem = node.TrainingProblem(data.x_in, data.y_out)
+    trained = node.train(problem, iterations=100, progress=False).weights
+    for name, (control, values) in MOVES.items():
+        explorer = getattr(explore, name)(*([problem, trained] if name == "flow" else []))
+        seconds = []
+        for value in values:
+            start = perf_counter()
+            explorer.controls[control].value = value
+            seconds.append(perf_counter() - start)
+        yield Reading(f"explorer {name}, one redraw", 1e3 * median(seconds), "ms")
+
+
+def cockpit(seconds=3):
+    """Iterations a second on the lecture's experiment, with tanh, while the cockpit trains and draws."""
+    pictures = 0
+
+    async def train():
+        nonlocal pictures
+        cockpit = explore.training(activation="tanh", iterations=10**6)
+        cockpit.image.observe(lambda _: count(), "value")
+        cockpit.controls["start"].click()
+        await asyncio.sleep(seconds)
+        cockpit.close()
+        return len(cockpit.J) - 1
+
+    def count():
+        nonlocal pictures
+        pictures += 1
+
+    start = perf_counter()
+    iterations = asyncio.run(train()) / (perf_counter() - start)
+    what = f"cockpit on E, while it draws {pictures / seconds:.1f} pictures a second"
+    return Reading(what, iterations, "iterations a second", 1500, True)
