@@ -10,7 +10,10 @@ _NAMES = {
     "datasets": ["blobs", "disk_in_ring", "moons", "nearest_target"],
     "problem": ["TrainingProblem"],
     "resnet": ["Weights", "adjoint", "cost", "cost_terms", "forward", "gradient", "tangent"],
-    "training": ["Diverged", "armijo", "backtracking", "constant", "gradient_descent", "minimize", "train"],
+    "training": [
+        *["Diverged", "gradient_descent", "minimize", "stochastic_gradient_descent", "train"],
+        *["adam", "armijo", "backtracking", "constant", "decaying", "momentum"],
+    ],
 }
 _MODULE_OF = {name: module for module, names in _NAMES.items() for name in names}
 _MODULES = [*_NAMES, "exercises", "explore", "plotting", "quiz", "verify"]

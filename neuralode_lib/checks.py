@@ -38,12 +38,13 @@ def _fits(shape, expected):
     )
 
 
-def number(name, value, minimum=-np.inf, above=-np.inf):
+def number(name, value, minimum=-np.inf, above=-np.inf, below=np.inf):
     """`value` as a float; TypeError where it is no real number, ValueError where it is out of range."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} is {value!r}, expected a number")
-    if not (np.isfinite(value) and value >= minimum and value > above):
+    if not (np.isfinite(value) and minimum <= value < below and value > above):
         bound = f" > {above:g}" if above > -np.inf else f" >= {minimum:g}" if minimum > -np.inf else ""
+        bound += f" and < {below:g}" if below < np.inf else ""
         raise ValueError(f"{name} is {value}, expected a finite number{bound}")
     return float(value)
 

@@ -1,7 +1,8 @@
-"""Gradient descent as an iterator, step rules, and a loop around them."""
+"""Gradient descent, with all samples or with some, as an iterator; step rules; and a loop around them."""
 
 from dataclasses import dataclass
-from itertools import count, islice
+from functools import partial
+from itertools import count, islice, repeat
 from time import perf_counter
 from typing import NamedTuple
 
@@ -35,16 +36,45 @@ class Diverged(ArithmeticError):
 def gradient_descent(problem, weights, step):
     """Iterate over gradient descent (C6): the start first, then one Iterate after each step.
 
-    step is a rule: constant(gamma), backtracking() or armijo(), or a function of your own
-    (problem, weights, J, gradient, last gamma) -> (new weights, gamma, evaluations of J it took), or None where
-    it finds no step. Ends where the gradient is zero or the rule returns None; raises Diverged where J or the
+    step is a rule: constant(gamma), backtracking(), armijo(), decaying(...), momentum(...) or adam(...), or a function
+    of your own (problem, weights, J, gradient, last gamma) -> (new weights, gamma, evaluations of J it took), or None
+    where it finds no step. Ends where the gradient is zero or the rule returns None; raises Diverged where J or the
     gradient is not finite, after the last finite Iterate has been given.
     """
+    for iterate in _descent(problem, weights, step, repeat(problem.cost_and_gradient)):
+        yield iterate
+        if iterate.gradient_norm == 0:
+            return
+
+
+def stochastic_gradient_descent(problem, weights, step, batch_size, rng):
+    """Iterate like `gradient_descent`, each step along an estimate from `batch_size` samples (D1).
+
+    J and gradient_norm of an Iterate are estimates from its batch, too. Every epoch parts the samples at random, drawn
+    from the Generator `rng`; a rest smaller than a batch waits for another epoch. step is a rule that looks at the
+    gradient alone: constant, decaying, momentum or adam.
+    """
+    batch_size = checks.integer("batch_size", batch_size, 1)
+    if batch_size > problem.I:
+        raise ValueError(f"batch_size is {batch_size}, expected at most the number of samples, {problem.I}")
+    checks.instance("rng", rng, np.random.Generator, "a Generator: np.random.default_rng(seed)")
+    return _descent(problem, weights, step, _estimates(problem, batch_size, rng))
+
+
+def _estimates(problem, batch_size, rng):
+    """For each batch a function of the weights that estimates J and its gradient."""
+    while True:
+        order = rng.permutation(problem.I)
+        for start in range(0, problem.I - batch_size + 1, batch_size):
+            yield partial(problem.cost_and_gradient, samples=order[start : start + batch_size])
+
+
+def _descent(problem, weights, step, evaluations_to_come):
     if not callable(step):
         raise TypeError(f"step is {step!r}, expected a step rule such as constant(0.1)")
     gamma, evaluations = None, 0
-    for iteration in count():
-        J, gradient = problem.cost_and_gradient(weights)
+    for iteration, cost_and_gradient in enumerate(evaluations_to_come):
+        J, gradient = cost_and_gradient(weights)
         evaluations += 1
         with np.errstate(over="ignore", invalid="ignore"):
             norm = gradient.norm()
@@ -52,8 +82,6 @@ def gradient_descent(problem, weights, step):
             cause = "at the start" if gamma is None else f"after a step with gamma = {gamma:g}"
             raise Diverged(f"J = {J:.3g}, |gradient| = {norm:.3g} at iteration {iteration}, {cause}")
         yield Iterate(iteration, J, weights, gamma, norm, evaluations)
-        if norm == 0:
-            return
         taken = step(problem, weights, J, gradient, gamma)
         if taken is None:
             return
@@ -102,6 +130,54 @@ def armijo(gamma=1.0, growth=2.0, c=1e-4):
             return J_new < J and J_new <= J - c * gamma * slope
 
         return _first_accepted(problem, weights, gradient, start, enough)
+
+    return step
+
+
+def decaying(gamma, halved_after):
+    """gamma / (1 + j / halved_after) in iteration j (D4): the noise of mini-batches dies out (Robbins, Monro 1951)."""
+    first = checks.number("gamma", gamma, above=0)
+    halved_after = checks.number("halved_after", halved_after, above=0)
+
+    def step(problem, weights, J, gradient, gamma):
+        gamma = first if gamma is None else 1 / (1 / gamma + 1 / (first * halved_after))
+        return weights - gamma * gradient, gamma, 0
+
+    return step
+
+
+# Momentum and Adam remember. They start afresh where there is no last gamma, at the start of a run; two runs that
+# take turns need a rule each.
+
+
+def momentum(gamma, beta=0.9):
+    """The heavy ball (D11): the last step, times beta, goes on (Polyak 1964)."""
+    gamma = checks.number("gamma", gamma, above=0)
+    beta = checks.number("beta", beta, 0, below=1)
+    velocity = None
+
+    def step(problem, weights, J, gradient, last_gamma):
+        nonlocal velocity
+        velocity = -gamma * gradient if last_gamma is None else beta * velocity - gamma * gradient
+        return weights + velocity, gamma, 0
+
+    return step
+
+
+def adam(gamma=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """Each entry moves by the mean of its gradients over the root mean square of them (D12; Kingma, Ba 2015)."""
+    gamma, epsilon = checks.number("gamma", gamma, above=0), checks.number("epsilon", epsilon, above=0)
+    beta1, beta2 = checks.number("beta1", beta1, 0, below=1), checks.number("beta2", beta2, 0, below=1)
+    m = v = t = 0
+
+    def step(problem, weights, J, gradient, last_gamma):
+        nonlocal m, v, t
+        if last_gamma is None:
+            m = v = t = 0
+        g, t = gradient.theta, t + 1
+        m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+        m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+        return Weights.from_theta(weights.theta - gamma * m_hat / (np.sqrt(v_hat) + epsilon)), gamma, 0
 
     return step
 
