@@ -308,7 +308,9 @@ def _buttons(actions):
 
 def _bundle(widget, source):
     """What a notebook stores and shows: the widget, and one sentence that is the same at every run."""
-    return {**widget._repr_mimebundle_(), "text/plain": repr(source)}
+    # Written out, for ipywidgets 7, too, which Colab has had for long: there a widget has no _repr_mimebundle_.
+    view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+    return {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(source)}
 
 
 def _same(value, asked, tolerance):

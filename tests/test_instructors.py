@@ -1,0 +1,116 @@
+"""INSTRUCTORS.md names every question, exercise and explorer, none that there is not, and its script grades."""
+
+import ast
+import inspect
+import re
+import subprocess
+import sys
+from itertools import pairwise
+
+import jupytext
+import nbformat
+import pytest
+
+from neuralode_lib import exercises, explore, quiz
+from tools import solutions
+
+TEXT = (solutions.ROOT / "notebooks/INSTRUCTORS.md").read_text(encoding="utf-8")
+EXERCISES = [name for name, value in vars(exercises).items() if isinstance(value, exercises.Exercise)]
+EXPLORERS = [
+    name
+    for name, value in vars(explore).items()
+    if inspect.isfunction(value) and inspect.unwrap(value).__module__ == explore.__name__ and not name.startswith("_")
+]
+
+
+def table(heading):
+    """The rows, each a list of cells, of the first table below the heading."""
+    section = TEXT.split(f"\n## {heading}")[1].split("\n## ")[0]
+    rows = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in row] for row in rows[2:]]
+
+
+def test_every_question_is_in_the_table_and_each_wrong_letter_is_discussed():
+    rows = {row[0]: row for row in table("The questions")}
+    assert list(rows) == quiz.ids()
+    for id, (_, _, said) in rows.items():
+        question = quiz.question(id)
+        assert set(re.findall(r"\*\*([A-E])\*\*", said)) == set(question.letters) - question.right, id
+
+
+def test_the_questions_with_several_right_letters_are_named():
+    (named,) = re.findall(r"In (.*) two letters are right", TEXT)
+    several = [id for id in quiz.ids() if len(quiz.question(id).right) == 2]
+    assert re.split(", | and ", named) == several
+    assert all(len(quiz.question(id).right) == 1 for id in quiz.ids() if id not in several)
+
+
+@pytest.mark.parametrize("plan", ["lecture", "lab"])
+def test_every_question_has_its_place_in_the_plan_that_the_table_names(plan):
+    asked = " ".join(row[-1] for row in table(plan.capitalize()))
+    for id, when, _ in table("The questions"):
+        assert (plan in when) == bool(re.search(rf"{id}\b", asked)), id
+
+
+@pytest.mark.parametrize(("plan", "minutes"), [("Lecture", 90), ("Lab", 120)])
+def test_minutes_follow_each_other(plan, minutes):
+    spans = [[int(minute) for minute in row[0].split("–")] for row in table(plan)]
+    assert (spans[0][0], spans[-1][1]) == (0, minutes)
+    assert all(before[1] == after[0] for before, after in pairwise(spans))
+
+
+def test_the_sections_of_the_lecture_are_headings():
+    text = "\n".join(script.read_text(encoding="utf-8") for script in solutions.SCRIPTS)
+    headings = re.findall(r"^# ## (.*?)\*?(?: <small>.*)?$", re.sub(r"\$\\mathbf\{(\w)\}\$", r"\1", text), re.MULTILINE)
+    named = [name for row in table("Lecture") for name in re.findall(r"\*(.+?)\*", row[2])]
+    assert named and set(named) <= set(headings)
+
+
+def test_every_exercise_is_in_the_table_in_the_order_of_the_notebooks():
+    notebooks = {f"12.{script.stem[2].upper()}": jupytext.read(script) for script in solutions.SCRIPTS}
+    asked = [[name, label] for label, notebook in notebooks.items() for name in solutions.solve(notebook)]
+    assert [[row[0].strip("`").removeprefix("exercises."), row[1]] for row in table("The exercises")] == asked
+
+
+def test_every_exercise_is_in_the_lab():
+    lab = " ".join(row[1] for row in table("Lab"))
+    assert [name for name in EXERCISES if not re.search(rf"\b{name}\b", lab)] == []
+
+
+def test_every_explorer_has_a_setting_that_it_takes():
+    settings = [ast.parse(row[0].strip("`"), mode="eval").body for row in table("What to show")]
+    assert {call.func.attr for call in settings} == set(EXPLORERS)
+    for call in settings:
+        keywords = {keyword.arg: keyword.value for keyword in call.keywords}
+        inspect.signature(getattr(explore, call.func.attr)).bind(*call.args, **keywords)
+
+
+def test_what_is_named_elsewhere_exists():
+    assert set(re.findall(r"explore\.(\w+)", TEXT)) <= set(EXPLORERS)
+    assert set(re.findall(r"exercises\.([a-z_]+)\b(?!\()", TEXT)) <= set(EXERCISES)
+    assert set(re.findall(r'question\("([\w-]+)"\)', TEXT)) <= set(quiz.ids())
+    targets = set(re.findall(r"^([a-z-]+):", (solutions.ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z-]+)", TEXT)) <= targets
+
+
+def test_the_script_grades(tmp_path):
+    (script,) = re.findall(r"```python\n(# grade\.py.*?)```", TEXT, re.DOTALL)
+    (tmp_path / "grade.py").write_text(script, encoding="utf-8")
+    handed_in = {name: jupytext.read(solutions.SCRIPTS[-1]) for name in ("empty", "solved", "wrong")}
+    names = solutions.solve(handed_in["solved"])
+    solutions.solve(handed_in["wrong"])
+    for cell in handed_in["wrong"].cells:
+        if "def my_cost" in cell.source:
+            cell.source += " / 2"
+        if "def my_adjoint" in cell.source:
+            cell.source += ")"
+    for name, notebook in handed_in.items():
+        nbformat.write(notebook, tmp_path / f"{name}.ipynb")
+    command = [sys.executable, "grade.py", *(f"{name}.ipynb" for name in handed_in)]
+    graded = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout.splitlines()
+    wrong = {"cost": "0", "adjoint": "0 (SyntaxError)"}
+    assert graded == [
+        " ".join(["empty.ipynb", *(f"{name}=0" for name in names)]),
+        " ".join(["solved.ipynb", *(f"{name}=1" for name in names)]),
+        " ".join(["wrong.ipynb", *(f"{name}={wrong.get(name, 1)}" for name in names)]),
+    ]
