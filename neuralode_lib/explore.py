@@ -447,7 +447,7 @@ def adjoint(problem=None, weights=None, sample=0, w1=0.5):
     every_phi = [solved(explorer.controls["w1"].max, name)[1][:, :2] for name in choices]
     middle.set(xlabel="$t$", title="its adjoint", xlim=(0, 1.04 * problem.T))
     middle.set_ylim(1.3 * np.min(every_phi), 1.1 * np.max(every_phi))
-    middle.legend(loc="lower right", fontsize=12)
+    middle.legend(loc="lower right")
     bars = _paths(right, np.array([BLUE, RED])[picture.label], lw=5)
     right.set(xlabel="sample", title="part of the gradient", xlim=(-1, problem.I), ylim=(-0.1, 0.35))
 

@@ -1,0 +1,229 @@
+"""Every slide of every deck, opened from its file in Chromium, fits, is typeset and can be read from the back row."""
+
+import base64
+import inspect
+import io
+import json
+import re
+import subprocess
+import sys
+from functools import cache
+from itertools import pairwise
+
+import matplotlib
+import pytest
+from lab import NOTEBOOKS, ROOT
+from PIL import Image
+
+from neuralode_lib import explore
+
+SIZES = [(1280, 720), (1920, 1080)]
+NODE_MODULES = ROOT / "tools" / "node_modules"
+STYLE = [
+    size
+    for name, size in matplotlib.rc_params_from_file(
+        ROOT / "neuralode_lib" / "neuralode.mplstyle", use_default_template=False
+    ).items()
+    if name.endswith(("labelsize", "titlesize", "fontsize", "font.size"))
+]
+MOVIE_DPI = 75  # explore.movie's strip of pictures says nothing about it
+
+# Show every slide with all its fragments, and measure it. All numbers are pixels of the screen.
+MEASURE = """async () => {
+  await document.fonts.ready;
+  return Reveal.getSlides().map((slide) => {
+    const { h, v } = Reveal.getIndices(slide);
+    Reveal.slide(h, v, 99);
+    const [page, scale] = [slide.getBoundingClientRect(), Reveal.getScale()];
+    const notes = [...slide.querySelectorAll("aside.notes")];
+    const inNotes = (node) => notes.some((note) => note.contains(node));
+    const shown = [...slide.querySelectorAll("*:not(mjx-container *)")]
+      .filter((e) => !inNotes(e) && e.getClientRects().length);
+    const texts = [];
+    const walker = document.createTreeWalker(slide, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const parent = walker.currentNode.parentElement, text = walker.currentNode.textContent.trim();
+      if (text && !parent.closest("mjx-container, script, button")) {
+        const kind = parent.closest("pre, code, small, h1, h2, aside")?.localName ?? "body";
+        texts.push({ text, kind, size: parseFloat(getComputedStyle(parent).fontSize) * scale });
+      }
+    }
+    return {
+      texts,
+      page: [page.left, page.top, page.right, page.bottom].map(Math.round),
+      notes: notes.map((note) => note.textContent).join(" ").trim(),
+      outside: shown.filter((e) => {
+        const box = e.getBoundingClientRect();
+        return box.left < page.left - 1 || box.right > page.right + 1 || box.bottom > page.bottom + 1
+          || box.top < page.top - 1 || (e.localName === "pre" && e.scrollWidth > e.clientWidth + 1);
+      }).map((e) => e.outerHTML.slice(0, 120)),
+      covered: shown.filter((e) => e.matches("p, li, h1, h2, pre")).filter((e) => {
+        const box = e.getBoundingClientRect();
+        return [...slide.querySelectorAll("img")].some((img) => {
+          const other = img.getBoundingClientRect(), slack = 2;
+          return box.left < other.right - slack && other.left < box.right - slack
+            && box.top < other.bottom - slack && other.top < box.bottom - slack;
+        });
+      }).map((e) => e.textContent.slice(0, 60)),
+      formulas: [...slide.querySelectorAll("mjx-container")].filter((e) => !inNotes(e)).map((e) => {
+        const svg = e.querySelector("svg");
+        return {
+          wrong: !!e.querySelector("[data-mjx-error]"),
+          tex: e.textContent.slice(0, 60),
+          em: svg.getBoundingClientRect().width * 1000 / svg.viewBox.baseVal.width,
+        };
+      }),
+      images: [...slide.querySelectorAll("img")].map((img) => {
+        const box = img.getBoundingClientRect(), strip = parseFloat(img.style.width);  // the movie's first picture
+        const [width, height] = strip ? [strip, parseFloat(img.style.height)] : [img.naturalWidth, img.naturalHeight];
+        return {
+          loaded: img.naturalWidth > 0, alt: img.alt, png: img.src.split(",")[1], movie: !!strip,
+          scale: Math.min(box.width / width, box.height / height),
+        };
+      }),
+    };
+  });
+}"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The offline decks, made as `make slides OFFLINE=1` makes them."""
+    folder = tmp_path_factory.mktemp("slides")
+    subprocess.run([sys.executable, ROOT / "tools" / "slides.py", folder, "--npm", NODE_MODULES], check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def visits(chromium, folder):
+    """(where, slides, asked for, complaints) for every deck and size of the screen."""
+    visits = []
+    for deck in sorted(folder.glob("*.html")):
+        for width, height in SIZES:
+            page = chromium.new_page(viewport={"width": width, "height": height})
+            asked, complaints = [], []
+            page.on("request", lambda request, asked=asked: asked.append(request.url))
+            page.on("requestfailed", lambda request, said=complaints: said.append(f"not loaded: {request.url}"))
+            page.on("pageerror", lambda error, said=complaints: said.append(str(error)))
+            page.on("console", lambda message, said=complaints: message.type == "error" and said.append(message.text))
+            page.goto(deck.as_uri())
+            page.wait_for_function("window.Reveal?.isReady()")
+            visits.append((f"{deck.stem} at {width} x {height}", page.evaluate(MEASURE), asked, complaints))
+            page.close()
+    return visits
+
+
+@pytest.fixture(scope="module")
+def slides(visits):
+    """(where, slide) for every slide at every size."""
+    return [(f"{where}, slide {n}", slide) for where, deck, *_ in visits for n, slide in enumerate(deck, 1)]
+
+
+def test_there_are_decks(visits):
+    assert [where[:3] for where, *_ in visits[:: len(SIZES)]][:3] == ["12a", "12b", "12c"]
+    for where, deck, *_ in visits:
+        assert 20 <= len(deck) <= 60, f"{where}: {len(deck)} slides"
+
+
+def test_nothing_is_loaded_from_elsewhere(visits, folder):
+    for where, _, asked, complaints in visits:
+        assert len(asked) > 3, where
+        elsewhere = [url for url in asked if not url.startswith((folder.as_uri(), "data:"))]
+        assert not elsewhere and not complaints, (where, elsewhere, complaints)
+
+
+def test_every_slide_is_the_screen_and_holds_what_is_on_it(slides):
+    for where, slide in slides:
+        width, height = map(int, re.search(r"(\d+) x (\d+)", where).groups())
+        assert slide["page"] == [0, 0, width, height], where
+        assert not slide["outside"], (where, slide["outside"])
+        assert not slide["covered"], (where, slide["covered"])
+
+
+def test_no_slide_is_empty(slides):
+    for where, slide in slides:
+        said = [text for text in slide["texts"] if text["kind"] not in ("h1", "h2", "small", "aside")]
+        assert slide["images"] or len(said) > 1 or slide["formulas"], where
+        assert any(text["kind"] in ("h1", "h2") for text in slide["texts"]), f"{where}: no heading"
+
+
+def test_formulas_are_typeset_and_large(slides):
+    assert sum(len(slide["formulas"]) for _, slide in slides) > 500
+    for where, slide in slides:
+        prose = [text["text"] for text in slide["texts"] if text["kind"] not in ("pre", "code")]
+        raw = [text for text in prose if re.search(r"[$]|\\[a-z(\[]", text)]
+        assert not raw, (where, raw)
+        assert not [formula["tex"] for formula in slide["formulas"] if formula["wrong"]], where
+        assert min([formula["em"] for formula in slide["formulas"]], default=99) >= 26, where
+
+
+def test_text_is_large(slides):
+    for where, slide in slides:
+        for text in slide["texts"]:
+            least = 28 if text["kind"] == "body" else 20
+            assert text["kind"] == "aside" or text["size"] >= least, (where, text)
+
+
+def test_pictures_are_there_and_say_what_they_show(slides):
+    assert any(slide["images"] for _, slide in slides)
+    for where, slide in slides:
+        for image in slide["images"]:
+            assert image["loaded"] and image["alt"].strip(), where
+            assert "No description" not in image["alt"], where  # nbconvert's, where there is none
+
+
+def test_text_in_pictures_is_at_least_20_pixels_high(slides):
+    for where, slide in slides:
+        for image in slide["images"]:
+            png = Image.open(io.BytesIO(base64.b64decode(image["png"])))
+            png.load()  # complains where a browser shows half a picture
+            dpi = MOVIE_DPI if image["movie"] else png.info["dpi"][0]
+            height = smallest_type(image["png"]) / 72 * dpi * image["scale"]
+            assert height >= 20, f"{where}: {height:.1f} px: {image['alt']}"
+
+
+@cache
+def code_of_pictures():
+    """{PNG: the source of the notebook cell that shows it}"""
+    cells = [cell for path in NOTEBOOKS for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
+    outputs = [(output, cell) for cell in cells for output in cell.get("outputs", [])]
+    return {output.get("data", {}).get("image/png", "").strip(): "".join(cell["source"]) for output, cell in outputs}
+
+
+def smallest_type(png):
+    """In points: of the style, of the cell that shows the picture, and of the explorer that it shows."""
+    source = code_of_pictures().get(png, "")
+    for name in re.findall(r"explore\.(\w+)", source):
+        source += inspect.getsource(getattr(explore, name))
+    return min([*STYLE, *map(float, re.findall(r"\bfontsize=([\d.]+)", source))])
+
+
+def test_every_question_is_followed_by_its_answer(visits):
+    for where, deck, *_ in visits:
+        path = ROOT / "notebooks" / f"{where.split()[0]}.ipynb"
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        asked = sum("".join(cell["source"]).startswith("quiz.question(") for cell in cells)
+        said = [" ".join(text["text"] for text in slide["texts"]) for slide in deck]
+        pairs = [(a, b) for a, b in pairwise(said) if "Quiz." in a]
+        assert len(pairs) == asked > 0, where
+        for question, answer in pairs:
+            assert "A)" in question and "right." not in question, (where, question)
+            assert re.search(r"(is|are) right\.", answer), (where, answer)
+
+
+def test_there_are_speaker_notes(visits):
+    for where, deck, *_ in visits:
+        assert sum(bool(slide["notes"]) for slide in deck) > len(deck) / 3, where
+
+
+def test_the_movie_plays(chromium, folder):
+    page = chromium.new_page(viewport={"width": 1280, "height": 720})
+    page.goto((folder / f"{NOTEBOOKS[0].stem}.html").as_uri())
+    page.wait_for_function("window.Reveal?.isReady()")
+    page.evaluate("""() => {
+        const { h, v } = Reveal.getIndices(document.querySelector("figure").closest("section"));
+        Reveal.slide(h, v);
+    }""")
+    page.wait_for_function("document.querySelector('figure input').value === '24'")
+    assert page.locator("figure img").evaluate("img => img.style.objectPosition") != "0px 0px"
+    page.close()
