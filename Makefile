@@ -2,12 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 OLDEST := .venv-oldest/bin
+SITE := .venv-site/bin
 NOTEBOOKS := $(patsubst notebooks/scripts/%.py,notebooks/%.ipynb,$(wildcard notebooks/scripts/*.py))
 
 # Kernels inherit it, and would then show no figures.
 unexport MPLBACKEND
 
-.PHONY: help env lab test test-browser test-oldest notebooks clean $(NOTEBOOKS)
+.PHONY: help env lab test test-browser test-oldest notebooks slides html lite bench solutions clean $(NOTEBOOKS)
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -24,7 +25,7 @@ test: env  ## run all tests and all notebooks, comparing text and figures; lint
 	$(BIN)/python -m pytest
 	$(BIN)/ruff check
 
-test-browser: .venv/browser  ## use the notebooks in JupyterLab and Chromium; screenshots are in build/screenshots
+test-browser: .venv/browser html lite build/pyodide tools/node_modules  ## use the notebooks in JupyterLab and Chromium; screenshots are in build/screenshots
 	$(install_chromium)
 	$(BIN)/python -m pytest tests/browser
 
@@ -37,8 +38,31 @@ notebooks: $(NOTEBOOKS)  ## make the notebooks from their scripts and run them; 
 $(NOTEBOOKS): notebooks/%.ipynb: notebooks/scripts/%.py env
 	$(BIN)/python tests/build_notebook.py $<
 
+solutions: env  ## make executed copies of the notebooks with the exercises solved, in build/solutions
+	$(BIN)/python -m tools.solutions
+
+slides: env $(if $(OFFLINE),tools/node_modules)  ## make a reveal.js deck of each notebook in build/slides (OFFLINE=1: they need no network)
+	rm -rf build/slides
+	$(BIN)/python tools/slides.py build/slides $(if $(OFFLINE),--npm tools/node_modules)
+
+# PUBLISHED=1 links the slides and the JupyterLab of `make lite`, which stand beside the pages then.
+html: .venv-site/installed tools/node_modules  ## make the notebooks and the formula index as pages that need no network, in build/html
+	rm -rf build/html build/html-source build/jupyter_execute
+	$(SITE)/python tools/site/pages.py build/html-source
+	$(SITE)/sphinx-build --quiet --fail-on-warning --keep-going $(if $(PUBLISHED),-t published) \
+	  -c tools/site build/html-source build/html
+
+lite: .venv-site/installed  ## make a JupyterLab that runs in the browser, nothing installed, in build/lite
+	rm -rf build/lite build/lite-source build/lib
+	$(SITE)/python tools/lite/source.py build/lite-source
+	$(SITE)/pip wheel --quiet --no-deps --wheel-dir build/lite-source/pypi . comm ipywidgets jupyterlab-widgets
+	cd build/lite-source && ../../$(SITE)/jupyter lite build --output-dir ../lite --log-level ERROR >../lite.log
+
+bench: .venv/bench  ## time the library against what people would use instead; the report is in build/bench
+	$(BIN)/python -m tools.bench
+
 clean:  ## remove the environments and what the tests leave behind
-	rm -rf .venv .venv-oldest *.egg-info build .hypothesis .pytest_cache .ruff_cache
+	rm -rf .venv .venv-oldest .venv-site *.egg-info build .hypothesis .pytest_cache .ruff_cache
 
 define check_python
 @$(PYTHON) -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
@@ -55,6 +79,28 @@ endef
 
 .venv/browser: .venv/installed
 	$(BIN)/pip install --quiet -e ".[browser]"
+	touch $@
+
+# An environment of its own: JupyterLab would load JupyterLite's extension, and complain.
+.venv-site/installed: pyproject.toml
+	$(check_python)
+	$(PYTHON) -m venv .venv-site
+	$(SITE)/pip install --quiet -e ".[site,test]"
+	touch $@
+
+# What npm and PyPI have of Pyodide, for the tests of `make lite`.
+build/pyodide: .venv-site/installed
+	rm -rf $@
+	$(SITE)/python tools/lite/pyodide.py $@
+
+# MathJax and the other programs of the pages that run in a browser. npm comes with Node.js.
+tools/node_modules: tools/package.json
+	npm install --prefix tools --no-package-lock --silent --no-audit --no-fund
+	touch $@
+
+# On Linux, PyPI's PyTorch comes with CUDA, several GB: install its CPU build into .venv first, and pip keeps it.
+.venv/bench: .venv/installed
+	$(BIN)/pip install --quiet -e ".[bench]"
 	touch $@
 
 # Where there is none, and no apt-get that we may use, the tests say what to install.

@@ -101,7 +101,7 @@ def _theta_shape(N_T, d):
 
 
 def forward(weights, x_in, dt, activation):
-    """States of the residual network: forward Euler for x' = V(t) sigma(x) + b(t) (C3; first order in dt).
+    """States of the residual network: forward Euler for x' = V(t) sigma(x) + b(t) (A5, C3; first order in dt).
 
     x_in (d, I), one sample a column. Returns x (N_T, d, I) with x[0] = x_in.
     Raises ValueError where x_in does not have the weights' d rows or is not finite.
@@ -139,7 +139,7 @@ class CostTerms(NamedTuple):
 
 
 def cost_terms(weights, x, y_out, dt, w1, w2):
-    """The three terms of the discrete J (C2); arguments as for `cost`.
+    """The three terms of the discrete J (A6, C2); arguments as for `cost`.
 
     The running term leaves out x[0], which no weight can change, and x[-1], which the terminal term has.
     """

@@ -292,11 +292,15 @@ def _blas_threads(problem):
     return threadpool_limits(1 if problem.d < 128 else None, user_api="blas")
 
 
+class _Bar(tqdm):
+    monitor_interval = 0  # no thread that watches it: in the browser there are none
+
+
 class _Record:
     """What training has done so far, and the bar that shows it."""
 
     def __init__(self, start, iterations, progress):
-        self.bar = tqdm(
+        self.bar = _Bar(
             total=iterations,
             disable=not progress,
             desc="training",

@@ -93,9 +93,9 @@ def test_environment_yml_agrees_with_pyproject_toml():
     assert (pip, project_itself) == ("pip", {"pip": ["-e ."]})
 
 
-def test_workflow_fits_its_schema():
+@pytest.mark.parametrize("workflow", sorted(ROOT.glob(".github/workflows/*.yml")), ids=lambda path: path.stem)
+def test_workflow_fits_its_schema(workflow):
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema"]
-    workflow = ROOT / ".github/workflows/ci.yml"
     check = subprocess.run(
         [*command, "vendor.github-workflows", workflow], capture_output=True, text=True
     )

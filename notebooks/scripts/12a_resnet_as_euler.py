@@ -302,7 +302,7 @@ plotting.show(left, alt=(
 quiz.question("A-zero")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## A residual network is an Euler method <small>A5, C3</small>
+# ## A residual network is an Euler method <small>C3, A5</small>
 #
 # Look at a residual layer once more, and write the small change as a small number $\Delta t$ times something. With $t_k = k\,\Delta t$,
 #

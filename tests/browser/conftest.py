@@ -21,13 +21,13 @@ NO_CHROMIUM = (
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory):
-    shutil.rmtree(SCREENSHOTS, ignore_errors=True)
     with jupyterlab(tmp_path_factory.mktemp("lab")) as address:
         yield address
 
 
 @pytest.fixture(scope="session")
 def chromium():
+    shutil.rmtree(SCREENSHOTS, ignore_errors=True)
     program = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
     with sync_playwright() as playwright:
         program = program or playwright.chromium.executable_path
@@ -70,7 +70,7 @@ def book(request, open_book):
 
 def pytest_collection_modifyitems(items):
     def notebook(item):
-        return str(item.callspec.params["book"]) if hasattr(item, "callspec") else ""
+        return str(item.callspec.params.get("book", "")) if hasattr(item, "callspec") else ""
 
     items.sort(key=notebook)  # one notebook after the other
 

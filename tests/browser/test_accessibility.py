@@ -1,0 +1,50 @@
+"""axe-core on what a student has before the eyes: a notebook that has run in JupyterLab, and the slides."""
+
+import subprocess
+import sys
+
+import pytest
+from axe import findings
+from lab import NOTEBOOKS, ROOT, SECONDS
+
+# Serious and critical findings that are not ours: the rule, a part of the element, and whose they are.
+NOT_OURS = {
+    ("aria-input-field-name", "cm-content"): "JupyterLab's editor of a cell has no name",
+    ("aria-prohibited-attr", "jp-Cell"): "JupyterLab names a cell with an attribute that its element may not have",
+    ("aria-required-children", "jp-WindowedPanel-viewport"): "JupyterLab's cells are no children that a feed may have",
+    ("image-alt", "jp-RenderedImage"): "JupyterLab leaves a figure's alt text away; the text round it says the same",
+    ("aria-input-field-name", "noUi-handle"): "ipywidgets' slider: its label stands beside the handle, not tied to it",
+    ("button-name", "widget-play"): "ipywidgets' Play has buttons with pictures only",
+    ("image-alt", "widget-image"): "ipywidgets' Image takes no alt text; the numbers below it say what it shows",
+}
+
+WITHOUT_MATHEMATICS = "parts => parts.forEach(part => part.remove())"  # thousands of nodes of MathJax's own
+
+
+@pytest.mark.parametrize("book", NOTEBOOKS[:1], indirect=True, ids=lambda path: path.stem)
+def test_notebook_in_jupyterlab(book):
+    """The first one has figures, a movie, explorers and questions."""
+    book.page.locator("mjx-container").evaluate_all(WITHOUT_MATHEMATICS)
+    try:
+        assert findings(book.page, ".jp-Notebook", not_ours=NOT_OURS) == []
+    finally:
+        book.ready = False  # the formulas are gone
+
+
+@pytest.fixture(scope="module")
+def decks(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("slides")
+    command = [sys.executable, "tools/slides.py", folder, "--npm", "tools/node_modules"]
+    subprocess.run(command, cwd=ROOT, check=True)
+    return folder
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_slides(chromium, decks, path):
+    page = chromium.new_page(viewport={"width": 1280, "height": 720})
+    page.goto(f"{(decks / path.name).with_suffix('.html').as_uri()}?view=print")  # all slides, one below the other
+    page.wait_for_function("document.querySelectorAll('.pdf-page').length > 10", timeout=15 * SECONDS)
+    page.evaluate("MathJax.startup.promise.then(() => null)")
+    page.locator("mjx-container").evaluate_all(WITHOUT_MATHEMATICS)
+    assert findings(page) == []
+    page.close()

@@ -1,0 +1,130 @@
+"""The pages of `make html`: complete without a network, readable in light and dark, on a phone and on paper."""
+
+import pytest
+from axe import findings
+from lab import NOTEBOOKS, ROOT, SECONDS
+from playwright.sync_api import expect
+from served import Visit, served
+from test_all_cells import UNTYPESET
+
+HTML = ROOT / "build" / "html"
+PAGES = sorted(path.relative_to(HTML).as_posix() for path in HTML.rglob("*.html"))
+
+UNTYPESET = UNTYPESET.replace(".jp-RenderedHTMLCommon, .jp-Notebook .jupyter-widgets", "article")
+
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+IMAGES = """[...document.images].filter(({alt, naturalWidth, src}) => !naturalWidth || !alt || src.endsWith(alt))
+    .map(({src}) => src)"""
+
+# Of each colour in a formula its contrast with the page, as WCAG 2 defines it.
+CONTRASTS = """() => {
+    const light = (colour) => {
+        const [r, g, b] = colour.match(/[\\d.]+/g).map((c) => c / 255)
+            .map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const page = light(getComputedStyle(document.body).backgroundColor), contrasts = {};
+    for (const part of document.querySelectorAll("mjx-container svg, mjx-container svg [fill]")) {
+        const {fill, color} = getComputedStyle(part), ink = part.matches("svg") ? color : fill;
+        const [low, high] = [light(ink), page].sort((a, b) => a - b);
+        contrasts[ink] = (high + 0.05) / (low + 0.05);
+    }
+    return contrasts;
+}"""
+
+
+@pytest.fixture(scope="module")
+def visit(chromium):
+    with served("html") as address:
+        visit = Visit(chromium, address, viewport={"width": 1400, "height": 900})
+        visit.context.route("**/favicon.ico", lambda route: route.fulfill(status=204))  # browsers ask every site for it
+        yield visit
+        visit.context.close()
+
+
+@pytest.fixture
+def open_page(visit):
+    def open_page(name):
+        visit.page.emulate_media(color_scheme="light", media="screen")
+        visit.page.set_viewport_size({"width": 1400, "height": 900})
+        visit.page.goto(f"{visit.address}/{name}")
+        visit.page.evaluate("window.MathJax?.startup.promise.then(() => null)")
+        return visit.page
+
+    yield open_page
+    complaints, elsewhere = visit.complaints[:], visit.elsewhere[:]
+    visit.complaints.clear()
+    visit.elsewhere.clear()
+    assert (complaints, elsewhere) == ([], [])
+
+
+def test_there_is_a_page_for_each_notebook():
+    assert {"index.html", "formulas.html", *(f"{path.stem}.html" for path in NOTEBOOKS)} <= set(PAGES)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_complete_and_everyone_can_read_it(open_page, visit, name):
+    page = open_page(name)
+    assert page.evaluate(IMAGES) == []
+    assert page.evaluate(UNTYPESET) == []
+    assert page.locator("[data-mjx-error], [data-mml-node=merror]").count() == 0
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert all(contrast >= 4.5 for contrast in page.evaluate(CONTRASTS).values()), page.evaluate(CONTRASTS)
+    visit.screenshot(f"html-{page.title()}-dark".replace("/", " "))
+    for width in (390, 1400):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(SIDEWAYS) == 0, f"the page moves sideways at {width} pixels"
+
+    # MathJax's markup is MathJax's own, and takes axe-core most of its time. So does source code, all in the same
+    # colours: one such page is enough.
+    left_out = "mjx-container, pre" if "_modules" in name and "resnet" not in name else "mjx-container"
+    page.locator(left_out).evaluate_all("parts => parts.forEach(part => part.remove())")
+    assert findings(page, rules=["color-contrast"]) == []
+    page.emulate_media(color_scheme="light")
+    assert findings(page) == []
+
+
+def test_answers_open_by_keyboard(open_page):
+    page = open_page("12b_sensitivity_and_adjoint.html")
+    card = page.locator(".quiz").first
+    letter = card.locator("summary", has_text="D")
+    expect(card.get_by_text("Right.", exact=True)).to_be_hidden()
+    letter.focus()
+    page.keyboard.press("Enter")
+    expect(card.get_by_text("Right.", exact=True)).to_be_visible()
+
+
+def test_movie_plays(open_page):
+    page = open_page("12a_resnet_as_euler.html")
+    time = page.get_by_role("slider", name="time")
+    picture = page.locator("figure", has=time).locator("img")
+    before = picture.evaluate("img => img.style.objectPosition")
+    page.get_by_role("button", name="Play").click()
+    expect(time).to_have_value("24", timeout=10 * SECONDS)
+    assert picture.evaluate("img => img.style.objectPosition") != before
+
+
+def test_formula_index_leads_to_section_code_and_test(open_page, visit):
+    page = open_page("formulas.html")
+    links = page.locator("section section a.internal").evaluate_all("links => links.map(link => link.href)")
+    assert len(links) > 75
+    ids = {}
+    for page_address, _, fragment in sorted({link.partition("#") for link in links}):
+        if page_address not in ids:
+            ids[page_address] = open_page(page_address.removeprefix(f"{visit.address}/")).evaluate(
+                "[...document.querySelectorAll('[id]')].map(({id}) => id)"
+            )
+        assert fragment in ids[page_address]
+
+
+def test_formula_index_on_paper(open_page, visit):
+    page = open_page("formulas.html")
+    page.emulate_media(media="print")
+    margin = dict.fromkeys(("top", "right", "bottom", "left"), "12mm")
+    assert page.pdf(format="A4", margin=margin).count(b"/Type /Page\n") <= 12
+    page.set_viewport_size({"width": 703, "height": 1000})  # A4 with these margins
+    wide = "formulas => formulas.filter(f => f.scrollWidth > f.clientWidth + 1).map(f => f.textContent)"
+    assert page.locator("mjx-container[display]").evaluate_all(wide) == []
+    visit.screenshot("html-formulas-paper")

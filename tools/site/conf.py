@@ -1,0 +1,38 @@
+"""Sphinx's settings for the pages of `make html`. What it reads is written to build/html-source by pages.py."""
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted(path.stem for path in ROOT.glob("notebooks/*.ipynb"))
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "formulas")]  # the tests are shown, too
+
+project = html_title = "Neural ODEs"
+extensions = ["myst_nb", "sphinx_design", "sphinx.ext.autodoc", "sphinx.ext.viewcode", "sphinx.ext.mathjax"]
+
+nb_execution_mode = "off"  # the stored outputs are shown; `make test` compares them with new ones
+nb_merge_streams = True
+myst_enable_extensions = ["colon_fence", "dollarmath", "substitution"]
+myst_substitutions = {"decks": ", ".join(f'<a href="slides/{name}.html">{name[:3].upper()}</a>' for name in NOTEBOOKS)}
+mathjax_path = "tex-svg-full.js"
+autodoc_member_order = "bysource"
+
+html_theme = "furo"
+html_static_path = ["static", "../node_modules/mathjax/es5/tex-svg-full.js"]
+html_css_files = ["site.css"]
+html_js_files = ["site.js"]
+html_copy_source = html_use_index = html_domain_indices = False
+html_show_copyright = html_show_sphinx = False
+
+
+def text_as_it_is(app, what, name, obj, options, lines):
+    """Our docstrings are plain text: |x|^2 and *args are no reStructuredText, and `code` is code."""
+    for n, line in enumerate(lines):
+        parts = line.split("`")
+        parts[::2] = [re.sub(r"([\\*|_])", r"\\\1", part) for part in parts[::2]]
+        lines[n] = "``".join(parts)
+
+
+def setup(app):
+    app.connect("autodoc-process-docstring", text_as_it_is)

@@ -1,0 +1,79 @@
+"""Write what Sphinx reads for `make html`: the notebooks, readable without a kernel, and what one looks up.
+
+    python tools/site/pages.py FOLDER
+"""
+
+import ast
+import re
+import shutil
+import sys
+from itertools import count
+from pathlib import Path
+
+import formula_index
+import nbformat
+from formula_index import HEADING, ID, LABEL, target
+from nbformat.v4 import new_markdown_cell
+
+from neuralode_lib import quiz
+
+LIBRARY = "resnet problem training verify activations datasets plotting quiz exercises explore".split()
+
+
+def page(path):
+    """The notebook as it is shown: alt text where MyST-NB looks for it, answers that open, links from the ids."""
+    notebook, cells, headings = nbformat.read(path, as_version=4), [], count()
+    for cell in notebook.cells:
+        cells.append(cell)
+        if cell.cell_type == "markdown":
+            linked = LABEL.sub(lambda label: ID.sub(r"[\g<0>](#\g<0>)", label[0]), cell.source)
+            linked = re.sub(r"(?<!\n)\n(?=\$\$\S)", "\n\n", linked)  # MyST wants an empty line before a formula
+            heading = HEADING.match(cell.source)
+            cell.source = f"({target(path, next(headings))})=\n{linked}" if heading else linked
+        elif asked := re.fullmatch(r'quiz\.question\("(.+)"\)', cell.source):
+            cells[-1] = new_markdown_cell(answers(quiz.question(asked[1])), id=cell.id)
+        else:
+            for output in cell.outputs:
+                for said in output.get("metadata", {}).values():
+                    cell.metadata["mystnb"] = {"image": {"alt": said["alt"]}}
+                if output.get("data", {}).get("text/plain", "").startswith("[Explorer"):
+                    cells.append(new_markdown_cell(f":::{{note}}\n{output.data.pop('text/plain')[1:-1]}.\n:::"))
+            cell.outputs = [output for output in cell.outputs if output.get("data") != {}]
+    notebook.cells = cells
+    return notebook
+
+
+def answers(question):
+    """One drop-down for each letter, each hint and the solution: what the buttons say where the notebook runs."""
+    parts = {letter: question.check(letter) for letter in question.letters}
+    parts |= {f"Hint {n}": hint for n, hint in enumerate(question.hints, 1)}
+    parts["Solution"] = question.solution()
+    opening = [f"::::{{dropdown}} {name}\n{text}\n::::" for name, text in parts.items()]
+    return "\n".join([":::::{container} quiz", *opening, ":::::"])
+
+
+def library():
+    modules = [f".. automodule:: neuralode_lib.{name}\n   :members:\n" for name in LIBRARY]
+    return "\n".join(["# The library\n\n```{eval-rst}", *modules, "```"])
+
+
+def tests():
+    parts = ["# The tests of the formulas"]
+    for path in formula_index.TESTS:
+        title = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))).splitlines()[0]
+        shown = [f".. autofunction:: {test.module}.{test.name}\n" for test in formula_index.tests(path)]
+        parts.append("\n".join([f"## {title}\n\n```{{eval-rst}}", *shown, "```"]))
+    return "\n\n".join(parts)
+
+
+def write(folder):
+    folder.mkdir(parents=True)
+    shutil.copy(Path(__file__).with_name("index.md"), folder)
+    for path in formula_index.NOTEBOOKS:
+        nbformat.write(page(path), folder / path.name)
+    for name, text in {"formulas": formula_index.index(), "library": library(), "tests": tests()}.items():
+        (folder / f"{name}.md").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))
