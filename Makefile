@@ -22,7 +22,7 @@ lab: env  ## open the first notebook in JupyterLab (ARGS="--no-browser" prints t
 	  $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
 
 test: env  ## run all tests and all notebooks, comparing text and figures; lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 	$(BIN)/ruff check
 
 test-browser: .venv/browser html lite build/pyodide tools/node_modules  ## use the notebooks in JupyterLab and Chromium; screenshots are in build/screenshots
@@ -30,7 +30,7 @@ test-browser: .venv/browser html lite build/pyodide tools/node_modules  ## use t
 	$(BIN)/python -m pytest tests/browser
 
 test-oldest: .venv-oldest/installed  ## run all tests with the oldest versions that pyproject.toml admits
-	$(OLDEST)/python -m pytest
+	$(OLDEST)/python -m pytest -n 2 --dist loadfile
 
 notebooks: $(NOTEBOOKS)  ## make the notebooks from their scripts and run them; one: make notebooks/NAME.ipynb
 

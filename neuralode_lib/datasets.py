@@ -1,4 +1,4 @@
-"""Planar data sets with the lecture's two targets."""
+"""Data: planar sets with the lecture's two targets, and images."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ TARGETS = np.array([[0.0, 1.0], [2.0, 1.0]])  # one row per class: blue, red
 
 
 class Dataset(NamedTuple):
-    """x_in and y_out (2, I), one column per sample, and the label (I,) of each: 0 blue, 1 red."""
+    """x_in and y_out (d, I), one column per sample, and the label (I,) of each: in the plane 0 blue, 1 red."""
 
     x_in: np.ndarray
     y_out: np.ndarray
@@ -42,6 +42,28 @@ def blobs(I=64, seed=0):
     label, rng = _labels(I), np.random.default_rng(seed)
     centre = np.array([[-0.6, 0.6], [-0.4, 0.4]])[:, label]
     return _dataset(centre + 0.2 * rng.standard_normal((2, I)), label)
+
+
+def labelled_images(pixels, label, classes=10):
+    """Images as samples with `classes` more coordinates, zero at first, where the network is to put a 1 (D5).
+
+    pixels (I, n), one image a row; label (I,) from 0 to classes - 1. x_in is each image over zeros; y_out the same
+    image over zeros and, in the row of its class, a one.
+    """
+    pixels = checks.array("pixels", pixels, ("I", "n"), "one image a row")
+    label = checks.indices("label", label, classes)
+    if len(label) != len(pixels):
+        raise ValueError(f"label has {len(label)} entries, expected {len(pixels)}: one for each image")
+    x_in = np.zeros((pixels.shape[1] + classes, len(pixels)), pixels.dtype)
+    x_in[:-classes] = pixels.T
+    y_out = x_in.copy()
+    y_out[-classes:][label, np.arange(len(label))] = 1
+    return Dataset(x_in, y_out, label)
+
+
+def largest_class(x, classes=10):
+    """Label (I,) of the largest of the last `classes` coordinates of each column of x (d, I)."""
+    return np.asarray(x)[-classes:].argmax(axis=0)
 
 
 def target_distances(x):

@@ -82,6 +82,7 @@ def _problem(d, I, N_T, activation):
     J, gradient = problem.cost_and_gradient(weights)
     steps = 0.8 * np.cumprod(rng.uniform(0.3, 0.7, N_T))
     errors = rng.uniform(2, 3, N_T) * steps**2
+    samples = np.arange(I)[::-1][: (I + 1) // 2]
     return SimpleNamespace(**locals())
 
 
@@ -163,7 +164,8 @@ class Exercise:
         """The parts of what a student's function returns on problem n, as arrays of the right shapes, or _Wrong."""
         d, I, N_T, _ = PROBLEMS[n]
         given, untouched = (self.arguments(_problem(*PROBLEMS[n])) for _ in range(2))
-        lengths = {"d": d, "I": I, "N_T": N_T, "N_T - 1": N_T - 1, "len(steps)": N_T, "len(dt) - 1": N_T - 1}
+        lengths = {"d": d, "d + 1": d + 1, "I": I, "N_T": N_T, "N_T - 1": N_T - 1}
+        lengths |= {"len(steps)": N_T, "len(dt) - 1": N_T - 1}
         try:
             value = _run(function, given.values())
             for name in given:
@@ -358,6 +360,12 @@ def _step(value):
     if not isinstance(value[0], Weights):
         raise _Wrong("The new weights must be Weights, such as Weights(V, b): node.train goes on with them.")
     return [*_weights(value[0]), *value[1:]]
+
+
+def _theta_m_v(value):
+    if not isinstance(value, tuple | list) or len(value) != 3:
+        raise _Wrong("Return three arrays: the new theta, the new m and the new v.")
+    return list(value)
 
 
 def _given(*names):
@@ -849,4 +857,143 @@ step_rule = Exercise(
         "scale = np.abs(gradient.V).max() or 1.0, and gradient.V / scale is the direction in V; b has its own scale.",
     ],
     note=": one for each layer",
+)
+
+
+def estimate(weights, x_in, y_out, samples, dt, w1, w2, activation):
+    """The gradient from the samples of these indices alone: their data part times I / n, and the penalty (D1)."""
+    x_batch, y_batch = x_in[:, samples], y_out[:, samples]
+    x = resnet.forward(weights, x_batch, dt, activation)
+    phi = resnet.adjoint(weights, x, y_batch, dt, w1, activation)
+    data_part = resnet.gradient(weights, x, phi, dt, 0.0, activation)
+    scale = x_in.shape[1] / len(samples)
+    return scale * data_part + w2 * dt * weights
+
+
+minibatch_gradient = Exercise(
+    name="minibatch_gradient",
+    functions=(estimate,),
+    arguments=_given("weights", "x_in", "y_out", "samples", "dt", "w1", "w2", "activation"),
+    parts={"the gradient in V": V, "the gradient in b": B},
+    split=_weights,
+    mistakes="""
+        scale * data_part -> data_part
+            The factor I/n is missing at the data part: n samples stand for all I.
+        scale * data_part + w2 * dt * weights -> scale * (data_part + w2 * dt * weights)
+            The penalty is scaled, too: it is no sum over samples, and is there once, whatever the batch.
+        x_in.shape[1] / len(samples) -> 1 / len(samples)
+            This is the mean over the batch. J is a sum over all I samples: I times the mean.
+        x_in.shape[1] / len(samples) -> len(samples) / x_in.shape[1]
+            The factor is upside down: I/n, not n/I.
+        x_in.shape[1] / len(samples) -> len(samples)
+            The factor is I/n, not n.
+        x_in.shape[1] / len(samples) -> x_in.shape[1]
+            The factor is I/n, not I: the data part sums n samples already.
+        x_in[:, samples], y_out[:, samples] -> x_in[:, : len(samples)], y_out[:, : len(samples)]
+            These are the first n samples: take those whose indices stand in samples.
+        x_in[:, samples] -> x_in[:, : len(samples)]
+            x_in is of other samples than y_out: take x_in[:, samples], too.
+        y_out[:, samples] -> y_out[:, : len(samples)]
+            y_out is of other samples than x_in: take y_out[:, samples], too.
+        x_in[:, samples], y_out[:, samples] -> x_in, y_out; samples = range(x_in.shape[1])
+            This is the full gradient, of all samples: take only the columns of x_in and y_out that samples names.
+        x_in[:, samples], y_out[:, samples] -> x_in, y_out
+            All samples are in it, times I/n: take only the columns of x_in and y_out that samples names.
+        dt, 0.0, activation -> dt, w2, activation
+            The penalty is there twice: gradient(...) has added it already.
+        w2 * dt * weights -> 0 * weights
+            The penalty is missing: + w2 dt V_k and + w2 dt b_k.
+        w2 * dt * weights -> w2 * dt * len(samples) / x_in.shape[1] * weights
+            The penalty has the factor n/I: it belongs to no sample, and is there as a whole.
+        w2 * dt * weights -> w2 * weights
+            A factor dt is missing at the penalty: w2 dt V_k and w2 dt b_k.
+        w2 * dt * weights -> dt * weights
+            w2 is missing at the penalty.
+        + w2 * dt -> - w2 * dt
+            The sign of the penalty is wrong.
+        dt, w1, activation -> dt, 0.0, activation
+            The running cost is missing: w1 goes to the adjoint.
+    """,
+    hints=[
+        "J has a part that is a sum over samples, and one that is not. Which of them has to be scaled up, and how far?",
+        "I/n times the data part of the batch (forward, adjoint, gradient of its columns), and w2 dt V_k, w2 dt b_k.",
+        "node.gradient(weights, x, phi, dt, 0.0, activation) is the data part alone, where x and phi are those of "
+        "x_in[:, samples] and y_out[:, samples].",
+    ],
+    note=": one for each layer",
+)
+
+
+THETA = {"k": "N_T - 1", "row": "d", "column": "d + 1"}
+
+adam_step = Exercise(
+    name="adam_step",
+    functions=(training.adam_step,),
+    arguments=lambda p: {
+        "theta": p.weights.theta,
+        "g": p.direction.theta,
+        "m": 0.5 * p.direction.theta[::-1],
+        "v": 0.3 + 0.3 * p.direction.theta[:, ::-1] ** 2,
+        "t": p.N_T,
+        **{"gamma": 3.0, "beta1": 0.8, "beta2": 0.95, "epsilon": 0.3},  # so that each of them counts
+    },
+    parts={"the new theta": THETA, "the new m": THETA, "the new v": THETA},
+    split=_theta_m_v,
+    mistakes="""
+        m / (1 - beta1**t), v / (1 - beta2**t) -> m, v
+            The bias correction is missing: divide m by 1 - beta1^t, and v by 1 - beta2^t.
+        m / (1 - beta1**t) -> m
+            The bias correction of m is missing: divide it by 1 - beta1^t.
+        v / (1 - beta2**t) -> v
+            The bias correction of v is missing: divide it by 1 - beta2^t.
+        m_hat, v_hat = -> m_hat, v_hat = m, v =
+            The bias correction is for this step only: return m and v without it.
+        m / (1 - beta1**t), v / (1 - beta2**t) -> m / (1 - beta1), v / (1 - beta2)
+            The bias correction has the powers beta1^t and beta2^t.
+        1 - beta1**t), v / (1 - beta2**t -> 1 - beta1 ** (t - 1)), v / (1 - beta2 ** (t - 1)
+            t is one too small: it is the number of this step, which is 1 at the first.
+        1 - beta1**t), v / (1 - beta2**t -> 1 - beta1 ** (t + 1)), v / (1 - beta2 ** (t + 1)
+            t is one too large: it counts this step already.
+        np.sqrt(v_hat) -> v_hat
+            The root is missing: divide by sqrt(v_hat) + epsilon.
+        np.sqrt(v_hat) + epsilon -> np.sqrt(v_hat + epsilon)
+            epsilon stands outside of the root: sqrt(v_hat) + epsilon.
+        (np.sqrt(v_hat) + epsilon) -> np.sqrt(v_hat) + epsilon
+            Brackets are missing: epsilon belongs below the line, to sqrt(v_hat).
+        (np.sqrt(v_hat) + epsilon) -> np.sqrt(v_hat)
+            epsilon is missing.
+        gamma, beta1, beta2, -> gamma, beta2, beta1,
+        beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) -> beta2 * m + (1 - beta2) * g, beta1 * v + (1 - beta1)
+        1 - beta1**t), v / (1 - beta2**t -> 1 - beta2**t), v / (1 - beta1**t
+            beta1 and beta2 have changed places: beta1 belongs to m, beta2 to v.
+        beta1 * m + (1 - beta1) * g, -> (1 - beta1) * m + beta1 * g,
+        beta2 * v + (1 - beta2) * g -> (1 - beta2) * v + beta2 * g
+            beta and 1 - beta have changed places: the old mean keeps the part beta.
+        m, v = beta1 -> beta1, beta2, epsilon = 0.9, 0.999, 1e-8; m, v = beta1
+            0.9, 0.999 and 1e-8 are written into it: take beta1, beta2 and epsilon as they are given.
+        (1 - beta1) * g, -> g,
+        (1 - beta2) * g -> g
+            1 - beta is missing at the new term of a mean.
+        g**2 -> g
+            v is a mean of squares: g**2.
+        g**2 -> (beta1 * m + (1 - beta1) * g) ** 2
+            v is the mean of the squares of g, not of those of m.
+        theta - gamma -> theta + gamma
+            You go uphill: theta minus the step.
+        theta - gamma -> -gamma
+        theta - gamma -> gamma
+            The old theta is missing: this is the step alone.
+        gamma * m_hat -> m_hat
+            gamma is missing.
+        gamma * m_hat -> gamma * g
+            The step goes along m_hat, the mean of the gradients, not along the last one.
+        gamma * m_hat / (np.sqrt(v_hat) + epsilon) -> gamma * m_hat
+            The division by sqrt(v_hat) + epsilon is missing.
+    """,
+    hints=[
+        "Two running means, of g and of its squares, entry by entry. They start at zero, so at first are too small.",
+        "m <- beta1 m + (1 - beta1) g, v <- beta2 v + (1 - beta2) g^2; m_hat = m / (1 - beta1^t), v_hat likewise; "
+        "theta <- theta - gamma m_hat / (sqrt(v_hat) + epsilon).",
+        "m = beta1 * m + (1 - beta1) * g makes a new array, and leaves the m that you were given as it was.",
+    ],
 )

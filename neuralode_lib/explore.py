@@ -9,6 +9,8 @@ from base64 import b64encode
 from functools import lru_cache
 from html import escape
 from io import BytesIO
+from itertools import islice
+from math import isqrt
 from time import perf_counter
 
 import ipywidgets as widgets
@@ -21,13 +23,24 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from PIL import Image
 from scipy.integrate import solve_ivp
+from threadpoolctl import threadpool_limits
 
-from . import activations, plotting, resnet
-from .datasets import blobs, disk_in_ring, moons, nearest_target, target_distances
+from . import activations, checks, plotting, resnet
+from .datasets import blobs, disk_in_ring, largest_class, moons, nearest_target, target_distances
 from .plotting import BLACK, BLUE, GREEN, ORANGE, RED
 from .problem import TrainingProblem
 from .resnet import Weights, forward
-from .training import Diverged, armijo, backtracking, constant, gradient_descent, train
+from .training import (
+    Diverged,
+    armijo,
+    backtracking,
+    constant,
+    decaying,
+    gradient_descent,
+    minimize,
+    stochastic_gradient_descent,
+    train,
+)
 from .verify import difference_quotient, observed_order
 
 styled = plt.style.context(["default", "neuralode_lib.neuralode"])  # whatever style the notebook uses
@@ -44,7 +57,8 @@ class Explorer(widgets.VBox):
         margins = {"left": 1 / width, "right": 1 - 0.2 / width, "bottom": 0.75 / height, "top": 1 - 0.4 / height}
         self.axes = self.figure.subplots(1, columns, squeeze=False, gridspec_kw={**margins, "wspace": 1 / panel})[0]
         size = {"width": f"{100 * width:g}px", "height": f"{100 * height:g}px"}
-        self.image = widgets.Image(format="png", layout={**size, "max_width": "100%", "object_fit": "contain"})
+        layout = {**size, "max_width": "100%", "object_fit": "contain"}
+        self.image = widgets.Image(format="png", tooltip=f"picture of the explorer {name}", layout=layout)
         self.numbers, self.error = widgets.HTML(), widgets.HTML()
         for control in controls.values():
             control.style.description_width = "initial"
@@ -165,7 +179,8 @@ def _fit(function, activation, width):
     W, c = 6 * rng.standard_normal(WIDTHS[-1]), 4 * rng.standard_normal(WIDTHS[-1])
     hidden = getattr(activations, activation).sigma(np.outer(grid, W[:width]) + c[:width])
     features, f = np.column_stack([hidden, np.ones_like(grid)]), FUNCTIONS[function](grid)
-    y = features @ np.linalg.lstsq(features, f, rcond=1e-10)[0]
+    with threadpool_limits(1, user_api="blas"):  # ten times as fast where the processor has other things to do
+        y = features @ np.linalg.lstsq(features, f, rcond=1e-10)[0]
     return grid, f, y, np.sqrt(np.mean((y - f) ** 2))
 
 
@@ -647,3 +662,160 @@ class _Training(Explorer):
         self.bar.max, self.bar.value = self.limit, n
         self.complain(self.ended)
         return f"iteration {n} of {self.limit}: J = {self.J[-1]:.4g}, {correct} of {self.problem.I} points correct"
+
+
+# ---- 12.D: mini-batches, digits ---------------------------------------------------------------------------------
+
+
+HALVED_AFTER = 300
+NOISE_RULES = {"constant": constant, "decaying": lambda gamma: decaying(gamma, HALVED_AFTER)}
+BATCHES = ("drawn anew", "shuffled epochs")
+STEPS = np.concatenate([np.arange(1, 10), np.arange(10, 2001, 10)])  # after which J of all samples is evaluated
+
+
+class _Noise:
+    """The lecture's data on five layers with w2 = 1: descent with mini-batches near the minimum of J."""
+
+    def __init__(self):
+        data = disk_in_ring()
+        self.problem = TrainingProblem(data.x_in, data.y_out, N_T=6, w2=1.0, activation=activations.tanh)
+        found = minimize(self.problem, iterations=1000, progress=False, maxcor=20, ftol=1e-16, gtol=1e-8)
+        self.minimum, self.J_min = found.weights, found.J[-1]
+        of_one = [self.gradient(self.minimum, [i]).theta for i in range(self.problem.I)]
+        self.spread = np.mean(np.sum((of_one - np.mean(of_one, axis=0)) ** 2, axis=(1, 2, 3)))
+        aside = Weights.random(self.problem.N_T, self.problem.d, 0.1, np.random.default_rng(1))
+        uphill = self.gradient(self.minimum + aside)
+        self.start = self.minimum + 0.3 / uphill.norm() * uphill
+        self.run = lru_cache(maxsize=None)(self.run)
+
+    def gradient(self, weights, samples=None):
+        return self.problem.cost_and_gradient(weights, samples)[1]
+
+    def variance(self, n):
+        """E|g_B - g|^2 at the minimum, for batches of n (D2)."""
+        I = self.problem.I
+        return self.spread / n * (I - n) / (I - 1)
+
+    def run(self, n, gamma, rule, batches):
+        """J - J_min after the steps in STEPS."""
+        step, rng = NOISE_RULES[rule](gamma), np.random.default_rng(0)
+        if batches == "shuffled epochs":
+            descent = stochastic_gradient_descent(self.problem, self.start, step, n, rng)
+            path = (now.weights for now in descent)
+        else:
+            path = self.drawn_anew(step, n, rng)
+        wanted = set(STEPS.tolist())
+        J = [self.problem.cost(w) for k, w in enumerate(islice(path, STEPS[-1] + 1)) if k in wanted]
+        return np.array(J) - self.J_min
+
+    def drawn_anew(self, step, n, rng):
+        weights, gamma = self.start, None
+        while True:
+            yield weights
+            samples = rng.choice(self.problem.I, n, replace=False)
+            J, gradient = self.problem.cost_and_gradient(weights, samples)
+            weights, gamma, _ = step(self.problem, weights, J, gradient, gamma)
+
+
+_near_the_minimum = lru_cache(_Noise)
+
+
+@styled
+def noise(batch_size=4, gamma=0.002, rule="constant", batches="drawn anew"):
+    """Descent with mini-batches near a minimum (D1): J falls to a noise floor, beside gamma/4 * variance (D3).
+
+    Right: the mean of the last half of the steps, for this setting and all that have been tried at constant gamma.
+    """
+    of = _near_the_minimum()
+    sizes, gammas = (1, 2, 4, 8, 16, 32), (0.001, 0.002, 0.004, 0.008)
+    explorer = Explorer("noise", {
+        "batch_size": widgets.SelectionSlider(options=sizes, value=batch_size, description="batch size n"),
+        "gamma": widgets.SelectionSlider(options=gammas, value=gamma, description="γ"),
+        "rule": _choice(NOISE_RULES, rule, "γ is"),
+        "batches": _choice(BATCHES, batches, "batches"),
+    })  # fmt: skip
+    left, right = explorer.axes
+    curve = _line(left, color=BLUE, lw=1.2, label=r"$J - J_{\min}$")
+    floor = _line(left, "--", ORANGE, lw=3, label=r"$\gamma/4\,\cdot$ variance")
+    left.set(xscale="log", yscale="log", xlim=(0.01, 1100), ylim=(1e-6, 20), xlabel="epochs: samples seen / I")
+    left.legend(loc="lower left")
+    right.set(xscale="log", yscale="log", xlim=(1e-3, 3), ylim=(1e-6, 5))
+    right.set(xlabel=r"$\gamma/4\,\cdot$ variance", ylabel=r"mean of $J - J_{\min}$")
+    right.plot([1e-3, 3], [1e-3, 3], "--", color=ORANGE, label="equal")
+    looks = zip(BATCHES, "os", (BLUE, RED), strict=True)
+    seen = {name: _line(right, marker, color, mfc="white", ls="none", label=name) for name, marker, color in looks}
+    now = _line(right, "D", ms=12, mfc="none", mew=2, label="this run")
+    right.legend(loc="lower right")
+    tried, last_half = {name: {} for name in BATCHES}, STEPS[-1] // 2 <= STEPS
+
+    def update(batch_size, gamma, rule, batches):
+        J = of.run(batch_size, gamma, rule, batches)
+        decay = 1 + STEPS / HALVED_AFTER if rule == "decaying" else np.ones(len(STEPS))
+        expected = gamma / decay / 4 * of.variance(batch_size)
+        epochs = STEPS * batch_size / of.problem.I
+        curve.set_data(epochs, J)
+        floor.set_data(epochs, expected)
+        point = expected[last_half].mean(), J[last_half].mean()
+        if rule == "constant":
+            tried[batches][batch_size, gamma] = point
+        for name, points in seen.items():
+            points.set_data(*np.reshape(list(tried[name].values()), (-1, 2)).T)
+        now.set_data(point[:1], point[1:])
+        means = f"J - J_min is {point[1]:.2g} on average, γ/4 · variance {point[0]:.2g}"
+        return f"{STEPS[-1]} steps; in their last half {means}"
+
+    return explorer.watch(update, [curve, floor, *seen.values(), now])
+
+
+@styled
+def digit(problem, weights, x_in, labels, image=0, t=0.0):
+    """An image on its way through the network (D5): its pixels at time t, and the ten coordinates over time.
+
+    x_in: images over ten zeros, as from `labelled_images`; labels: what they show. They come in the order of how far
+    the right coordinate is ahead of the largest other one: the wrong ones first.
+    """
+    x = forward(weights, x_in, problem.dt, problem.activation)
+    labels = checks.indices("labels", labels, 10)
+    side = isqrt(max(x.shape[1] - 10, 0))
+    if side == 0 or side**2 + 10 != x.shape[1]:
+        raise ValueError(f"x_in has {x.shape[1]} rows, expected the pixels of a square image and ten more")
+    if len(labels) != x.shape[2]:
+        raise ValueError(f"labels has {len(labels)} entries, expected {x.shape[2]}: one for each column of x_in")
+    ten, read = x[:, -10:], largest_class(x[-1])
+    is_own = np.eye(10, dtype=bool)[labels].T
+    ahead = ten[-1].T[is_own.T] - np.where(is_own, -np.inf, ten[-1]).max(axis=0)
+    order = ahead.argsort(kind="stable")
+    explorer = Explorer("digit", {
+        "image": _slider(widgets.IntSlider, image, 0, len(labels) - 1, 1, "image, worst first"),
+        "t": _slider(widgets.FloatSlider, t, 0, problem.T, problem.dt, "t"),
+    })  # fmt: skip
+    explorer.controls["image"].layout.width = "480px"  # there are hundreds
+    left, right = explorer.axes
+    shown = left.imshow(np.zeros((side, side)), cmap="gray_r", vmin=0, vmax=1)
+    left.set(xticks=[], yticks=[])
+    left.spines[:].set(visible=True, color="0.65")
+    title = left.set_title("$t = 0$")
+    others = _paths(right, "0.65", lw=1.5)
+    own = _line(right, "o-", GREEN, lw=3, label="what it is")
+    mistaken = _line(right, "s--", RED, lw=3, label="read as, if wrong")
+    at = _line(right, ":", BLACK, lw=2)
+    right.set(xlabel="$t$", title="the ten coordinates", xlim=(0, 1.02 * problem.T))
+    right.set_ylim(min(ten.min(), 0) - 0.1, max(ten.max(), 1) + 0.4)
+    right.legend(loc="upper left", ncols=2)
+
+    def update(image, t):
+        i, k = order[image], round(t / problem.dt)
+        shown.set_data(x[k, :-10, i].reshape(side, side))
+        title.set_text(f"$t = {problem.t[k]:.2f}$")
+        wrong = read[i] != labels[i]
+        own.set_data(problem.t, ten[:, labels[i], i])
+        mistaken.set_data(*((problem.t, ten[:, read[i], i]) if wrong else ([], [])))
+        rest = [c for c in range(10) if c not in (labels[i], read[i])]
+        others.set_segments([np.column_stack([problem.t, ten[:, c, i]]) for c in rest])
+        at.set_data([problem.t[k]] * 2, right.get_ylim())
+        now = ten[k, :, i]
+        stand = f"its own is {now[labels[i]]:.2f}, the largest, that of {now.argmax()}, {now.max():.2f}"
+        end = f"read as {read[i]}" + (": wrong" if wrong else "")
+        return f"image {i}, a {labels[i]}, {end}; t = {problem.t[k]:.2f}: {stand if k else 'all ten are zero'}"
+
+    return explorer.watch(update, [shown, title, others, at, own, mistaken])

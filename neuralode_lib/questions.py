@@ -1,4 +1,4 @@
-"""The questions of the three notebooks. Each option says in code what it claims; `quiz` finds out which are right."""
+"""The questions of the four notebooks. Each option says in code what it claims; `quiz` finds out which are right."""
 
 from functools import cached_property
 
@@ -7,7 +7,7 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import linprog
 
 from . import resnet
-from .activations import relu, tanh
+from .activations import Activation, relu, tanh
 from .problem import TrainingProblem
 from .quiz import Option, Question
 from .resnet import Weights
@@ -1134,9 +1134,467 @@ RING = Question(
     asked=lambda c: True,
     evaluated=r"A simulation: does any of 100 networks with random weights do it (disk and ring 0.8 to 1.2 as circles of 60 points)?",  # noqa: E501
 )
+# 12.D
+
+
+class LackingFactor(Network):
+    """Batches of a quarter of the samples, and estimates that lack the factor I/n."""
+
+    def __init__(self, seed):
+        super().__init__(seed, I=8)
+
+    @property
+    def mean_estimate(self):
+        """Its direction: the mean over a partition into batches of the data part as it is, plus the whole penalty."""
+        p, batches = self.problem, self.rng.permutation(self.I).reshape(4, -1)
+        alone = [
+            TrainingProblem(p.x_in[:, batch], p.y_out[:, batch], p.T, p.N_T, p.w1, p.w2, tanh) for batch in batches
+        ]
+        return unit(sum(problem.cost_and_gradient(self.weights)[1].theta for problem in alone))
+
+    def downhill(self, w1=1, w2=1):
+        """The direction of the gradient of J with w1 and w2 so many times as large."""
+        p = self.problem
+        other = TrainingProblem(p.x_in, p.y_out, p.T, p.N_T, w1 * p.w1, w2 * p.w2, tanh)
+        return unit(other.cost_and_gradient(self.weights)[1].theta)
+
+
+def unit(theta):
+    return theta / np.linalg.norm(theta)
+
+
+BATCH_SCALE = Question(
+    id="D-scale",
+    prompt=r"""
+    Your estimate of the gradient adds up the data parts of the $n = I/4$ samples in the batch, and the whole penalty;
+    the factor $I/n$ at the data part has been forgotten. Apart from noise, and from a factor that a larger $\gamma$
+    makes up for: which cost does descent then minimise?
+    """,
+    options=(
+        Option(
+            r"$J$ with $\tfrac14 w_2$ in place of $w_2$",
+            r"""goes the wrong way. It is the *data* part that has become a quarter, so that the penalty counts for
+            more beside it.""",
+            lambda c: c.downhill(w2=1 / 4),
+        ),
+        Option(
+            r"$J$ with $w_2$, as it is",
+            r"""would be right if the whole gradient were a quarter of what it should be: then a larger $\gamma$ alone
+            would mend it. But the penalty has its full size.""",
+            lambda c: c.downhill(),
+        ),
+        Option(
+            r"$J$ with $4 w_2$ in place of $w_2$",
+            r"is what a quarter of the data part with a whole penalty amounts to: a quarter of *this* cost.",
+            lambda c: c.downhill(w2=4),
+        ),
+        Option(
+            r"$J$ with $4 w_1$ and $4 w_2$ in place of $w_1$ and $w_2$",
+            r"""takes the running cost for a penalty. It is a sum over samples, and shrinks with the terminal term;
+            $w_1$ stays what it is.""",
+            lambda c: c.downhill(w1=4, w2=4),
+        ),
+    ),
+    hints=(
+        r"Which terms of $J$ are sums over the samples, and which is not?",
+        r"On average: a quarter of the data part, and all of the penalty. Take out the factor $\tfrac14$.",
+    ),
+    explanation=r"""
+    $\tfrac14\,(\text{data}) + (\text{penalty}) = \tfrac14\,\bigl((\text{data}) + 4\,(\text{penalty})\bigr)$. The
+    training runs and converges, towards other weights: no crash tells you, only the comparison of the mean over a
+    partition with the full gradient does.
+    """,
+    problem=LackingFactor,
+    asked=lambda c: c.mean_estimate,
+    evaluated=r"""The directions of these gradients for a random network, beside that of the estimate's mean over a
+    partition into four batches:""",
+)
+
+
+class OneLayer:
+    """A network with one layer in one dimension: its J is quadratic, and its noise floor is known exactly."""
+
+    def __init__(self, seed, I=2000):
+        rng = np.random.default_rng(seed)
+        x_in = rng.standard_normal(I)
+        y_out = np.sin(x_in) + rng.standard_normal(I)
+        self.problem = TrainingProblem(x_in[None], y_out[None], 1.0, 2, 1.0, 1.0, tanh)
+        s = np.column_stack([np.tanh(x_in), np.ones(I)])
+        penalty = self.problem.w2 * np.eye(2)
+        self.H_of = I * s[:, :, None] * s[:, None, :] + penalty  # of the batch of one sample, for each
+        self.H = self.H_of.mean(axis=0)
+        self.minimum = np.linalg.solve(self.H, (y_out - x_in) @ s)
+        self.g_of = (I * (x_in + s @ self.minimum - y_out))[:, None] * s + penalty @ self.minimum
+        self.gamma, self.n, self.I = 0.002 / np.linalg.norm(self.H, 2), 8, I
+
+    def floor(self, gamma, n):
+        """E[J] - min J of descent at last, each batch drawn for itself."""
+        return np.trace(self.H @ self.covariance(gamma, n)) / 2
+
+    def covariance(self, gamma, n):
+        """C of the weights around the minimum, where C = mean over batches of M C M^T + gamma^2 g g^T."""
+        spread = gamma**2 * (self.I - n) / (n * (self.I - 1))  # (D2), times gamma^2
+        M, noise_of_H = np.eye(2) - gamma * self.H, self.H_of - self.H
+        kept = np.kron(M, M) + spread * np.einsum("iab,icd->acbd", noise_of_H, noise_of_H).reshape(4, 4) / self.I
+        noise = spread * self.g_of.T @ self.g_of / self.I
+        return np.linalg.solve(np.eye(4) - kept, noise.ravel()).reshape(2, 2)
+
+
+FLOOR = Question(
+    id="D-floor",
+    prompt=r"""
+    Descent with a small constant $\gamma$, each batch of $n \ll I$ samples drawn for itself, ends on a noise floor
+    $\mathbb{E}[J] - \min J$. Now you halve $\gamma$ and double $n$. By which factor does the floor change?
+    """,
+    options=(
+        Option(
+            r"$1/8$",
+            r"""takes the square of the step, $\gamma^2$, times the variance of the gradient. That is what *one* step
+            adds; but with half the $\gamma$ it also takes twice as long until it is forgotten.""",
+            lambda c: 1 / 8,
+        ),
+        Option(
+            r"$1/4$",
+            r"is a half for $\gamma$ and a half for the variance of the gradient.",
+            lambda c: 1 / 4,
+        ),
+        Option(
+            r"$1/\sqrt{8}$",
+            r"""takes the *size* of the gradient's error, which falls like $1/\sqrt{n}$. Near a minimum $J$ is
+            quadratic: what counts is the mean of the error's square.""",
+            lambda c: 8**-0.5,
+        ),
+        Option(
+            r"$1/2$",
+            r"has one of the two changes only. Noise is less because steps are shorter, and less because it averages.",
+            lambda c: 1 / 2,
+        ),
+        Option(
+            r"$1$",
+            r"""lets the two make up for each other. They would if both were halved, or both doubled: the floor goes
+            like $\gamma/n$.""",
+            lambda c: 1.0,
+        ),
+    ),
+    hints=(
+        r"How does the variance of a mean over $n$ samples depend on $n$?",
+        r"A step adds $\gamma^2 \cdot$ variance to the mean square of the weights' error, and takes away a part $\propto \gamma$ of it.",  # noqa: E501
+    ),
+    explanation=r"""
+    The floor is $\tfrac{\gamma}{4}\,\mathbb{E}|\mathbf{g}_B - \mathbf{g}|^2$ for small $\gamma$, and the variance goes
+    like $1/n$ for $n \ll I$. (Where every epoch uses each sample once, as in the library, the floor is lower, and falls
+    like $\gamma^2$.)
+    """,
+    problem=OneLayer,
+    asked=lambda c: c.floor(c.gamma / 2, 2 * c.n) / c.floor(c.gamma, c.n),
+    evaluated=r"""The factor for a network with one layer and 2000 random samples, where $J$ is quadratic and the floor
+    solves a linear equation ($n = 8$):""",
+    tolerance=0.03,
+)
+
+
+class PlanarNetworks:
+    """Networks in the plane with tanh, and whether one brings a disk and the ring round it to two sides of a line."""
+
+    def __init__(self, seed, draws=20):
+        self.rng, self.draws = np.random.default_rng(seed), draws
+        angle = 2 * np.pi * np.arange(60) / 60
+        circle = np.array([np.cos(angle), np.sin(angle)])
+        self.disk, self.ring = (np.hstack([r * circle for r in radii]) for radii in [(0, 0.2, 0.4), (0.8, 1.0, 1.2)])
+
+    def separates(self, networks):
+        """Whether one of these [dt V, dt b] does."""
+        start = np.hstack([self.disk, self.ring])
+        ends = (resnet.forward(Weights.from_theta(dt_theta), start, 1.0, tanh)[-1] for dt_theta in networks)
+        return any(separable(*np.hsplit(end, [self.disk.shape[1]])) for end in ends)
+
+    def flows(self, K=100):
+        """Smooth V(t) and b(t) in steps so short that nothing but the flow is left."""
+        t = np.linspace(0, 1, K)[:, None, None]
+        for P, Q, R in 3 * self.rng.standard_normal((self.draws, 3, 2, 3)):
+            yield (P + Q * np.cos(2 * t) + R * np.sin(3 * t)) / K
+
+    def one_to_one(self, layers):
+        """Random layers with |dt V| = 0.95 < 1."""
+        for _ in range(self.draws):
+            V = self.rng.standard_normal((layers, 2, 2))
+            V *= 0.95 / np.linalg.norm(V, 2, axis=(1, 2))[:, None, None]
+            yield Weights(V, self.rng.standard_normal((layers, 2))).theta
+
+    def large_steps(self):
+        """Three layers: one moves the plane, the next folds it along x_1, the last along x_2.
+
+        x - c tanh(x) has a minimum at x = artanh sqrt(1 - 1/c), for c > 1: there the sheet is bent back.
+        """
+        for c in self.rng.uniform(1.5, 3, self.draws):
+            crease = np.full(2, np.arctanh(np.sqrt(1 - 1 / c)))
+            V = [np.zeros((2, 2)), np.diag([-c, 0]), np.diag([0, -c])]
+            yield Weights(V, [crease, np.zeros(2), np.zeros(2)]).theta
+
+
+FOLD = Question(
+    id="D-fold",
+    prompt=r"""
+    In the plane, with $\tanh$ and without further coordinates: which of these can have *all* of the disk on one side of
+    a line, and *all* of the ring round it on the other?
+    """,
+    options=(
+        Option(
+            r"a neural ODE, with suitable $\mathbf{V}(t)$ and $\mathbf{b}(t)$",
+            r"""is a flow: paths do not meet, so it bends the plane and never tears or folds it. What is inside the ring
+            stays inside.""",
+            lambda c: c.separates(c.flows()),
+        ),
+        Option(
+            r"$100$ layers, each of them one-to-one",
+            r"""have the strength of numbers, but one-to-one and continuous a hundred times is one-to-one and
+            continuous.""",
+            lambda c: c.separates(c.one_to_one(100)),
+        ),
+        Option(
+            r"$3$ layers, each of them one-to-one",
+            r"""are few, but that is not what matters: as long as no layer puts two points on one, the disk cannot leave
+            the ring.""",
+            lambda c: c.separates(c.one_to_one(3)),
+        ),
+        Option(
+            r"$3$ layers, with steps so large that they are not one-to-one",
+            r"can fold the plane: a layer lays one half of the ring over the other, with the disk in the crease.",
+            lambda c: c.separates(c.large_steps()),
+        ),
+        Option(
+            r"none of these",
+            r"""is right for flows, and for layers that are like them. But a layer is one step of Euler's method, and a
+            long step may go past where a flow would have to stop.""",
+            None,
+        ),
+    ),
+    hints=(
+        r"Which of them may carry two points of the plane to one and the same point?",
+        r"Fold a sheet of paper with a ring drawn on it twice. Where is the ring, where its centre?",
+    ),
+    explanation=r"""
+    $x + \Delta t\,v\tanh(x)$ increases in $x$ only while $\Delta t\,v \geq -1$. Beyond, it turns back: for $\Delta t\,v
+    = -c$ at $x = \pm\operatorname{artanh}\sqrt{1 - 1/c}$. Move the plane so that its centre is there, fold it along
+    $x_1$, then along $x_2$: the disk is in the corner, and a line cuts the corner off. Such a network is no
+    approximation of a flow any more.
+    """,
+    problem=PlanarNetworks,
+    asked=lambda c: True,
+    evaluated=r"Does any of 20 networks do it (the first three with random weights, the fourth as constructed above)?",
+)
+
+
+class GradientWays(SmoothWeights):
+    """Eight layers sampled from smooth V(t), b(t), and ways to the gradient that keep fewer states than all."""
+
+    def __init__(self, seed, K=8):
+        super().__init__(seed)
+        rng = np.random.default_rng(seed)
+        x_in, y_out = rng.standard_normal((2, 2, 3))
+        self.problem = TrainingProblem(x_in, y_out, self.T, K + 1, 1.0, 0.5, tanh)
+        self.dt, self.t = self.problem.dt, self.problem.t
+        self.weights = Weights.from_theta(np.array([self.theta(t) for t in self.t[:-1]]))
+        self.x_T = self.problem.states(self.weights)[-1]
+
+    @property
+    def referee(self):
+        return numerical_gradient(self.problem.cost, self.weights, complex_step).theta
+
+    def discrete(self, x):
+        """The library's adjoint and gradient on these states."""
+        p = self.problem
+        phi = resnet.adjoint(self.weights, x, p.y_out, self.dt, p.w1, tanh)
+        return resnet.gradient(self.weights, x, phi, self.dt, p.w2, tanh).theta
+
+    def reversed(self):
+        """All states, by Euler's method backwards from the last one."""
+        x = [self.x_T]
+        for V, b in zip(self.weights.V[::-1], self.weights.b[::-1], strict=True):
+            x.append(x[-1] - self.dt * (V @ np.tanh(x[-1]) + b[:, None]))
+        return np.stack(x[::-1])
+
+    def from_every_second(self):
+        """All states, every second one kept, the one after it computed from it again."""
+        x = np.empty_like(self.problem.states(self.weights))
+        x[::2] = self.problem.states(self.weights)[::2]
+        for k in range(0, len(x) - 1, 2):
+            x[k + 1] = resnet.forward(Weights.from_theta(self.weights.theta[k : k + 1]), x[k], self.dt, tanh)[-1]
+        return x
+
+    def adjoint_rate(self, t, x, phi):
+        """- d phi / dt of the adjoint ODE (B5), at any time."""
+        V = self.theta(t)[:, :-1]
+        return tanh.dsigma(x) * (V.T @ phi) + self.problem.w1 * (x - self.problem.y_out)
+
+    def from_adjoint_ode(self, x, phi):
+        """The gradient of B8 and B9 with states and adjoint at the layers' times."""
+        return resnet.gradient(self.weights, x, phi[:-1], self.dt, self.problem.w2, tanh).theta
+
+    def euler(self):
+        """The adjoint ODE on the layers' grid by Euler's method, which looks at the end that it comes from."""
+        x = self.problem.states(self.weights)
+        phi = np.empty_like(x)
+        phi[-1] = x[-1] - self.problem.y_out
+        for k in range(len(x) - 1, 0, -1):
+            phi[k - 1] = phi[k] + self.dt * self.adjoint_rate(self.t[k], x[k], phi[k])
+        return self.from_adjoint_ode(x, phi)
+
+    def accurate(self):
+        """Both ODEs to ten digits, the state forwards and the adjoint backwards."""
+        shape, options = self.problem.x_in.shape, {"method": "DOP853", "rtol": 1e-10, "atol": 1e-10}
+
+        def rate(t, x):
+            return (self.theta(t) @ np.vstack([np.tanh(x.reshape(shape)), np.ones(shape[1])])).ravel()
+
+        def adjoint_rate(t, phi):
+            return -self.adjoint_rate(t, state.sol(t).reshape(shape), phi.reshape(shape)).ravel()
+
+        state = solve_ivp(rate, [0, self.T], self.problem.x_in.ravel(), dense_output=True, **options)
+        end = state.y[:, -1] - self.problem.y_out.ravel()
+        phi = solve_ivp(adjoint_rate, [self.T, 0], end, t_eval=self.t[::-1], **options).y[:, ::-1]
+        at_grid = (-1, *shape)
+        return self.from_adjoint_ode(state.sol(self.t).T.reshape(at_grid), phi.T.reshape(at_grid))
+
+
+WAYS = Question(
+    id="D-adjoint",
+    prompt=r"""
+    To save memory, or to be more accurate, someone replaces our way to the gradient. Which of these ways still gives
+    the gradient of *our* $J$, the one of the network with its $N_T - 1$ layers, to rounding?
+    """,
+    options=(
+        Option(
+            r"""Euler's method for the adjoint ODE, backwards on the grid, with $\mathbf{V}$ and $\mathbf{x}$ taken
+            where each step starts""",
+            r"""takes $\mathbf{V}$ and $\mathbf{x}$ at the right end of each layer's interval. The chain rule asks for
+            those at the left end, from which the layer started. The error is of order $\Delta t$.""",
+            lambda c: c.euler(),
+        ),
+        Option(
+            r"the adjoint ODE to ten digits, along the solution of the neural ODE",
+            r"""is the gradient of another $J$, that of the *ODE*. The network is an Euler approximation of it, and so
+            the two gradients are apart by $O(\Delta t)$, however many digits each has.""",
+            lambda c: c.accurate(),
+        ),
+        Option(
+            r"every second state kept, the others computed from them again; then our adjoint",
+            r"""works with the very states of the network: a layer gives the same result when it is evaluated a second
+            time.""",
+            lambda c: c.discrete(c.from_every_second()),
+        ),
+        Option(
+            r"only $\mathbf{x}(T)$ kept, the other states by Euler's method backwards; then our adjoint",
+            r"""goes back on another path: an Euler step backwards does not undo the one forwards, the two differ by
+            $O(\Delta t^2)$, and in sum by $O(\Delta t)$.""",
+            lambda c: c.discrete(c.reversed()),
+        ),
+    ),
+    hints=(
+        r"The exact gradient is the chain rule for the layers. Which numbers does it need?",
+        r"Two of the ways have other states than the network, one has the right states at the wrong layers.",
+    ),
+    explanation=r"""
+    The chain rule needs $\mathbf{x}_k$ and $\mathbf{V}_k$ of each layer as they are. States may be forgotten and
+    computed again *forwards*; whatever else is put in their place costs an error of order $\Delta t$.
+    """,
+    problem=GradientWays,
+    asked=lambda c: c.referee,
+    evaluated=r"Eight layers with smooth random weights, beside the complex step of $J$:",
+)
+
+
+class Checkpoints:
+    """A network with N layers whose gradient keeps every m-th state; what it keeps and evaluates is counted."""
+
+    def __init__(self, seed):
+        rng = np.random.default_rng(seed)
+        self.m, blocks = (int(n) for n in rng.permutation([3, 4, 5, 7])[:2])
+        self.N = blocks * self.m
+        x_in, y_out = rng.standard_normal((2, 2, 3))
+        self.problem = TrainingProblem(x_in, y_out, 1.0, self.N + 1, 1.0, 0.5, tanh)
+        self.weights = Weights.random(self.N + 1, 2, 1.0, rng)
+        self.states, self.layers = 0, 0
+        self.gradient = self.computed()
+
+    def computed(self):
+        p, theta, kept = self.problem, np.empty_like(self.weights.theta), []
+        x_k = p.x_in
+        for start in range(0, self.N, self.m):
+            kept.append(x_k)
+            x_k = self.block(start, x_k)[-1]
+        phi = x_k - p.y_out
+        for start in reversed(range(0, self.N, self.m)):
+            x = self.block(start, kept[-1])
+            self.states = max(self.states, len(kept) + len(x) - 1)  # x[0] is the kept one
+            kept.pop()
+            for k in reversed(range(self.m)):
+                s = np.vstack([np.tanh(x[k]), np.ones(p.I)])
+                theta[start + k] = p.dt * (phi @ s.T + p.w2 * self.weights.theta[start + k])
+                pulled = tanh.dsigma(x[k]) * (self.weights.V[start + k].T @ phi)
+                phi = phi + p.dt * (pulled + p.w1 * (x[k] - p.y_out))
+        return theta
+
+    def block(self, start, x):
+        """The states of m layers, evaluated one by one."""
+
+        def counted(x):
+            self.layers += 1
+            return np.tanh(x)
+
+        layers = Weights.from_theta(self.weights.theta[start : start + self.m])
+        return resnet.forward(layers, x, self.problem.dt, Activation(counted, tanh.dsigma, "counted tanh"))
+
+
+MEMORY = Question(
+    id="D-memory",
+    prompt=r"""
+    $N$ layers, and memory is short. On the way forward, through all layers, only $\mathbf{x}_1, \mathbf{x}_{m+1},
+    \mathbf{x}_{2m+1}, \dots$ are kept, one for each block of $m$ layers. On the way back each block is evaluated
+    forwards once more from its kept state, and its $m$ new states are kept until the adjoint has passed. How many
+    states are kept at a time, at most, and how many layers are evaluated forwards in total?
+    """,
+    options=(
+        Option(
+            r"$N/m$ states, $2N$ layers",
+            r"""forgets the block at which one is: its $m$ states are needed from the last to the first, and are
+            computed from the first to the last. They all have to be there.""",
+            lambda c: np.array([c.N / c.m, 2 * c.N]),
+        ),
+        Option(
+            r"$N/m + m$ states, $N + N/m$ layers",
+            r"""has the states right, but evaluates one layer of each block again. Between two kept states there are
+            $m$.""",
+            lambda c: np.array([c.N / c.m + c.m, c.N + c.N / c.m]),
+        ),
+        Option(
+            r"$N/m + 1$ states, $N + N(m + 1)/2$ layers",
+            r"""is a still thriftier way: go forwards from the kept state anew for *each* state of the block. Here the
+            block is evaluated once, and kept.""",
+            lambda c: np.array([c.N / c.m + 1, c.N + c.N * (c.m + 1) / 2]),
+        ),
+        Option(
+            r"$N/m + m$ states, $2N$ layers",
+            r"counts a kept state for each block, the block at which one is, and each layer twice.",
+            lambda c: np.array([c.N / c.m + c.m, 2 * c.N]),
+        ),
+    ),
+    hints=(
+        r"When are most states kept? Look at the last block, from which the way back starts.",
+        r"How often is each layer evaluated: on the way forward, and for the way back?",
+    ),
+    explanation=r"""
+    $N/m + m$ is least for $m = \sqrt{N}$: $2\sqrt{N}$ states, 64 in place of 1024 for 1024 layers. The price is a
+    second evaluation of each layer, and the gradient is the same, to rounding.
+    """,
+    problem=Checkpoints,
+    asked=lambda c: np.array([c.states, c.layers], float),
+    evaluated=r"Counted for a network with random $N$ and $m$: states, layers.",
+)
 
 QUESTIONS = (
     *(ZERO, SCALE, INDEX, ORDER, FROBENIUS),
     *(TANGENT, STEP, PRICE, QUESTION_1, QUESTION_2, TRANSPOSE, COST),
     *(COUNT, WHERE_DT, SUM, SYMMETRIC, GAMMA, RING),
+    *(BATCH_SCALE, FLOOR, FOLD, WAYS, MEMORY),
 )

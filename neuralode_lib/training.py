@@ -174,12 +174,18 @@ def adam(gamma=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):
         nonlocal m, v, t
         if last_gamma is None:
             m = v = t = 0
-        g, t = gradient.theta, t + 1
-        m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
-        m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
-        return Weights.from_theta(weights.theta - gamma * m_hat / (np.sqrt(v_hat) + epsilon)), gamma, 0
+        t += 1
+        theta, m, v = adam_step(weights.theta, gradient.theta, m, v, t, gamma, beta1, beta2, epsilon)
+        return Weights.from_theta(theta), gamma, 0
 
     return step
+
+
+def adam_step(theta, g, m, v, t, gamma, beta1, beta2, epsilon):
+    """Step t = 1, 2, ... of `adam` from theta = [V b], where the gradient is g: the new theta, m and v (D12)."""
+    m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+    m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+    return theta - gamma * m_hat / (np.sqrt(v_hat) + epsilon), m, v
 
 
 def _first_accepted(problem, weights, direction, gamma, accepts):

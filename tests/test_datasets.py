@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from neuralode_lib import blobs, disk_in_ring, moons, nearest_target
+from neuralode_lib.datasets import labelled_images, largest_class
 
 BLUE, RED = [0.0, 1.0], [2.0, 1.0]
 every_set = pytest.mark.parametrize("make", [disk_in_ring, moons, blobs])
@@ -76,3 +77,27 @@ def test_nearest_target():
 def test_nearest_target_of_the_targets():
     data = disk_in_ring()
     assert (nearest_target(data.y_out) == data.label).all()
+
+
+def test_labelled_images_keep_their_numbers_and_their_kind():
+    pixels = np.arange(6, dtype=np.float32).reshape(3, 2)
+    data = labelled_images(pixels, [1, 0, 1], classes=2)
+    assert data.x_in.dtype == data.y_out.dtype == np.float32
+    assert data.x_in.tolist() == [[0, 2, 4], [1, 3, 5], [0, 0, 0], [0, 0, 0]]
+    assert data.y_out.tolist() == [[0, 2, 4], [1, 3, 5], [0, 1, 0], [1, 0, 1]]
+    assert largest_class(data.y_out, classes=2).tolist() == data.label.tolist() == [1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("pixels", "label", "error", "message"),
+    [
+        (np.ones(64), [1], ValueError, r"pixels has shape \(64,\), expected \(I, n\): one image a row"),
+        (np.ones((2, 64)), [1], ValueError, "label has 1 entries, expected 2: one for each image"),
+        (np.ones((1, 64)), [10], ValueError, "label goes from 10 to 10, expected indices from 0 to 9"),
+        (np.ones((1, 64)), ["8"], TypeError, "label holds <U1, expected indices: integers"),
+        ([[np.nan]], [1], ValueError, r"pixels is not finite: pixels\[0, 0\] is nan"),
+    ],
+)
+def test_images_that_have_no_labels(pixels, label, error, message):
+    with pytest.raises(error, match=message):
+        labelled_images(pixels, label)

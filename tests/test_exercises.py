@@ -11,16 +11,19 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from test_planted_bugs import BUGS, planted
 
+import neuralode_lib as node
 from neuralode_lib import constant, exercises, resnet, train, verify
 from neuralode_lib.resnet import Weights
 
-NAMES = ("euler_step observed_order tangent taylor_test forward cost adjoint gradient descent_step step_rule").split()
+NAMES = "euler_step observed_order tangent taylor_test forward cost adjoint gradient descent_step step_rule".split()
+NAMES += ["minibatch_gradient", "adam_step"]
 every_exercise = pytest.mark.parametrize("name", NAMES)
 
 
 def written(source, **names):
     """The function that stands in the source."""
-    names = {"np": np, "Weights": Weights, **names}
+    library = {name: getattr(node, name) for name in "Weights TrainingProblem forward adjoint gradient".split()}
+    names = {"np": np, **library, **names}
     source = textwrap.dedent(source).strip()
     linecache.cache["<student>"] = (len(source), None, source.splitlines(keepends=True), "<student>")
     exec(compile(source, "<student>", "exec"), names)
@@ -302,6 +305,67 @@ STYLES = {
             return [new, gamma, float(n)]
         """,
     ],
+    "minibatch_gradient": [
+        """
+        def my_minibatch(weights, x_in, y_out, samples, dt, w1, w2, activation):
+            n = len(samples)
+            x = forward(weights, x_in[:, samples], dt, activation)
+            phi = adjoint(weights, x, y_out[:, samples], dt, w1, activation)
+            data = gradient(weights, x, phi, dt, 0, activation)
+            V = x_in.shape[1] / n * data.V + w2 * dt * weights.V
+            b = x_in.shape[1] / n * data.b + w2 * dt * weights.b
+            return V, b
+        """,
+        """
+        def my_minibatch(weights, x_in, y_out, samples, dt, w1, w2, activation):
+            total = 0 * weights
+            for i in samples:
+                x = forward(weights, x_in[:, [i]], dt, activation)
+                phi = adjoint(weights, x, y_out[:, [i]], dt, w1, activation)
+                total = total + gradient(weights, x, phi, dt, 0.0, activation)
+            return x_in.shape[1] * (1 / len(samples)) * total + w2 * dt * weights
+        """,
+        """
+        def my_minibatch(weights, x_in, y_out, samples, dt, w1, w2, activation):
+            I, n = y_out.shape[1], samples.size
+            x = forward(weights, x_in[:, samples], dt, activation)
+            phi = I / n * adjoint(weights, x, y_out[:, samples], dt, w1, activation)
+            return gradient(weights, x, phi, dt, w2, activation)
+        """,
+        """
+        def my_minibatch(weights, x_in, y_out, samples, dt, w1, w2, activation):
+            some = TrainingProblem(x_in[:, samples], y_out[:, samples], dt * (weights.N_T - 1), weights.N_T,
+                                   w1, w2 * len(samples) / x_in.shape[1], activation)
+            return (x_in.shape[1] / len(samples)) * some.cost_and_gradient(weights)[1]
+        """,
+    ],
+    "adam_step": [
+        """
+        def my_adam_step(theta, g, m, v, t, gamma, beta1, beta2, epsilon):
+            m = beta1 * m + (1 - beta1) * g
+            v = beta2 * v + (1 - beta2) * g ** 2
+            m_hat = m / (1 - beta1 ** t)
+            v_hat = v / (1 - beta2 ** t)
+            return theta - gamma * m_hat / (np.sqrt(v_hat) + epsilon), m, v
+        """,
+        """
+        def my_adam_step(theta, g, m, v, t, gamma, beta1, beta2, epsilon):
+            theta, m, v = theta.copy(), m.copy(), v.copy()
+            for where in np.ndindex(theta.shape):
+                m[where] += (1 - beta1) * (g[where] - m[where])
+                v[where] += (1 - beta2) * (g[where] * g[where] - v[where])
+                root = (v[where] / (1 - beta2 ** t)) ** 0.5
+                theta[where] -= gamma * (m[where] / (1 - beta1 ** t)) / (root + epsilon)
+            return [theta, m, v]
+        """,
+        """
+        def my_adam_step(theta, g, m, v, t, gamma, beta1, beta2, epsilon):
+            new_m, new_v = np.average([m, g], 0, [beta1, 1 - beta1]), np.average([v, g * g], 0, [beta2, 1 - beta2])
+            c = np.sqrt(1 - beta2 ** t)
+            rate = gamma * c / (1 - beta1 ** t)
+            return theta - rate * new_m / (np.sqrt(new_v) + c * epsilon), new_m, new_v
+        """,
+    ],
 }
 
 
@@ -324,6 +388,8 @@ def test_the_library_itself_is_right():
         "adjoint": resnet.adjoint,
         "gradient": resnet.gradient,
         "step_rule": exercises.training.backtracking(),
+        "minibatch_gradient": exercises.estimate,
+        "adam_step": exercises.training.adam_step,
     }.items():
         assert getattr(exercises, name).check(function).passed
 
@@ -517,6 +583,69 @@ MISTAKES = {
         (0, "weights - gamma", "weights + gamma", "evaluated 40 times"),
         (0, "gamma = gamma / 2", "pass", "evaluated 40 times"),
         (0, "V = gradient.V /", "V = gradient.V; V /=", "changed gradient in place"),
+    ],
+    "minibatch_gradient": [
+        (0, "x_in.shape[1] / n * data", "data", "factor I/n is missing"),
+        (0, "0, activation", "w2, activation", "penalty is there twice"),
+        (0, [", dt, 0,", " + w2 * dt * weights.V", " + w2 * dt * weights.b"], [", dt, w2,", "", ""],
+         "penalty is scaled, too"),
+        (1, "x_in.shape[1] * (1 / len(samples))", "(1 / len(samples))", "mean over the batch"),
+        (0, ["x_in.shape[1] / n", ", dt, 0,", " + w2 * dt * weights.V", " + w2 * dt * weights.b"],
+         ["1 / n", ", dt, w2,", "", ""], ["mean over the batch", "penalty is scaled, too"]),
+        (0, "x_in.shape[1] / n", "n / x_in.shape[1]", "upside down"),
+        (1, "x_in.shape[1] * (1 / len(samples))", "x_in.shape[1]", "not I: the data part sums n samples already"),
+        (0, "n = len(samples)", "n = len(samples); samples = np.arange(n)", "first n samples"),
+        (0, "n = len(samples)", "samples = range(x_in.shape[1]); n = len(samples)", "full gradient, of all samples"),
+        (0, "[:, samples]", "", "All samples are in it, times I/n"),
+        (0, "x_in[:, samples]", "x_in[:, :n]", "x_in is of other samples"),
+        (0, "y_out[:, samples]", "y_out[:, :n]", "y_out is of other samples"),
+        (0, "y_out[:, samples]", "y_out", "ValueError"),
+        (0, [" + w2 * dt * weights.V", " + w2 * dt * weights.b"], ["", ""], "penalty is missing"),
+        (0, " + w2 * dt * weights.b", "", "In the gradient in b: The penalty is missing"),
+        (2, "phi = I / n * adjoint", "phi = adjoint", "factor I/n is missing"),
+        (3, " * len(samples) / x_in.shape[1], activation", ", activation", "penalty is scaled, too"),
+        (1, "+ w2 * dt *", "+ w2 * dt * len(samples) / x_in.shape[1] *", "no sample, and is there as a whole"),
+        (1, "w2 * dt", "w2", "dt is missing at the penalty"),
+        (1, "w2 * dt", "dt", "w2 is missing"),
+        (1, "+ w2", "- w2", "sign of the penalty"),
+        (0, "w1, activation", "0, activation", "running cost is missing"),
+        (0, "return V, b", "return V + b", "ValueError"),
+        (0, "return V, b", "weights.V[:] = V; return V, b", "changed weights in place"),
+    ],
+    "adam_step": [
+        (0, ["m / (1 - beta1 ** t)", "v / (1 - beta2 ** t)"], ["m", "v"], "The bias correction is missing"),
+        (0, "m / (1 - beta1 ** t)", "m", "bias correction of m"),
+        (0, "v / (1 - beta2 ** t)", "v", "bias correction of v"),
+        (0, ["m_hat = m", "m_hat /", "v_hat = v", "v_hat)"], ["m = m", "m /", "v = v", "v)"],
+         "return m and v without it"),
+        (0, "** t", "", "powers beta1^t"),
+        (0, "** t", "** (t - 1)", "t is one too small"),
+        (0, "** t", "** (t + 1)", "t is one too large"),
+        (0, "np.sqrt(v_hat)", "v_hat", "root is missing"),
+        (0, "np.sqrt(v_hat) + epsilon", "np.sqrt(v_hat + epsilon)", "outside of the root"),
+        (0, "(np.sqrt(v_hat) + epsilon)", "np.sqrt(v_hat) + epsilon", "Brackets are missing"),
+        (0, " + epsilon", "", "epsilon is missing"),
+        (0, ["beta1 * m + (1 - beta1)", "beta2 * v + (1 - beta2)", "m / (1 - beta1", "v / (1 - beta2"],
+         ["beta2 * m + (1 - beta2)", "beta1 * v + (1 - beta1)", "m / (1 - beta2", "v / (1 - beta1"],
+         "beta1 belongs to m"),
+        (0, ["beta1 * m + (1 - beta1)", "beta2 * v + (1 - beta2)"], ["beta2 * m + (1 - beta2)",
+         "beta1 * v + (1 - beta1)"], "beta1 belongs to m"),
+        (0, ["beta1 * m + (1 - beta1)", "beta2 * v + (1 - beta2)"], ["(1 - beta1) * m + beta1",
+         "(1 - beta2) * v + beta2"], "beta and 1 - beta"),
+        (0, "m = beta1", "beta1, beta2, epsilon = 0.9, 0.999, 1e-8; m = beta1", "are written into it"),
+        (0, "(1 - beta1) * g", "g", "1 - beta is missing"),
+        (0, "(1 - beta2) * g", "g", "1 - beta is missing"),
+        (0, "g ** 2", "g", "mean of squares"),
+        (0, "g ** 2", "m ** 2", "not of those of m"),
+        (0, "theta - gamma", "theta + gamma", "uphill"),
+        (0, "theta - gamma", "gamma", "old theta is missing"),
+        (0, "gamma * m_hat", "m_hat", "gamma is missing"),
+        (0, "gamma * m_hat", "gamma * g", "not along the last one"),
+        (0, " / (np.sqrt(v_hat) + epsilon)", "", "division by sqrt(v_hat) + epsilon is missing"),
+        (0, ["theta - gamma", " ** t"], ["theta + gamma", " ** (t - 1)"], ["uphill", "t is one too small"]),
+        (0, ", m, v\n", "\n", "Return three arrays"),
+        (1, "m.copy()", "m", "changed m in place"),
+        (1, "theta.copy()", "theta", "changed theta in place"),
     ],
 }  # fmt: skip
 
@@ -863,3 +992,22 @@ def test_the_step_rule_trains():
     for run in runs[1:]:
         np.testing.assert_allclose(run.J, runs[0].J, rtol=1e-9)
     assert runs[0].J[-1] < train(problem, start, 0, constant(1.0), progress=False).J[-1]
+
+
+def test_the_estimate_is_that_of_cost_and_gradient():
+    for lengths in exercises.PROBLEMS:
+        p = exercises._problem(*lengths)
+        mine = exercises.estimate(p.weights, p.x_in, p.y_out, p.samples, p.dt, p.w1, p.w2, p.activation)
+        theirs = p.problem.cost_and_gradient(p.weights, samples=p.samples)[1]
+        np.testing.assert_allclose(mine.theta, theirs.theta, rtol=1e-10, atol=1e-12)
+
+
+def test_the_step_of_adam_trains_as_the_rule_does():
+    problem = exercises._problem(2, 5, 4, exercises.tanh).problem
+    start = Weights.random(problem.N_T, problem.d, 1.0, np.random.default_rng(0))
+    theta, m, v = start.theta, 0, 0
+    for t in range(1, 21):
+        g = problem.cost_and_gradient(Weights.from_theta(theta))[1].theta
+        theta, m, v = exercises.training.adam_step(theta, g, m, v, t, 0.01, 0.9, 0.999, 1e-8)
+    run = train(problem, start, 20, node.adam(0.01), progress=False)
+    np.testing.assert_allclose(theta, run.weights.theta, rtol=1e-12)

@@ -6,7 +6,7 @@ import sys
 import threading
 from base64 import b64decode
 from io import BytesIO
-from itertools import islice, pairwise
+from itertools import combinations, islice, pairwise
 
 import ipywidgets as widgets
 import numpy as np
@@ -14,6 +14,7 @@ import pytest
 from IPython.display import HTML
 from PIL import Image
 from scipy.integrate import solve_ivp
+from sklearn.datasets import load_digits
 
 import neuralode_lib as node
 from neuralode_lib import explore, tanh
@@ -27,8 +28,18 @@ def trained():
     return problem, node.train(problem, iterations=20, step=node.constant(0.3), progress=False).weights
 
 
+@pytest.fixture(scope="module")
+def digits():
+    """A network that is not trained, so that it is wrong about most images."""
+    pixels, label = load_digits(return_X_y=True)
+    images = node.datasets.labelled_images(pixels[:30] / 16, label[:30])
+    problem = node.TrainingProblem(images.x_in, images.y_out, T=3.0, N_T=7)
+    weights = node.Weights.random(problem.N_T, problem.d, 0.1, np.random.default_rng(0))
+    return problem, weights, images.x_in, images.label
+
+
 @pytest.fixture
-def make(trained):
+def make(trained, digits):
     return {
         "width": explore.width,
         "euler": explore.euler,
@@ -36,10 +47,12 @@ def make(trained):
         "tangent": explore.tangent,
         "adjoint": explore.adjoint,
         "training": lambda **kwargs: explore.training(**{"layers": 10, **kwargs}),
+        "noise": explore.noise,
+        "digit": lambda **kwargs: explore.digit(*digits, **kwargs),
     }
 
 
-NAMES = ["width", "euler", "flow", "tangent", "adjoint", "training"]
+NAMES = ["width", "euler", "flow", "tangent", "adjoint", "training", "noise", "digit"]
 every_explorer = pytest.mark.parametrize("name", NAMES)
 
 # A control, and a value that is not its first one.
@@ -53,6 +66,8 @@ MOVES = {
         "gamma": 0.1, "data": "moons", "activation": "tanh", "w1": 0.5, "w2": 0.5, "layers": 20, "rule": "Armijo",
         "show": "points at T",
     },
+    "noise": {"batch_size": 16, "gamma": 0.008, "rule": "decaying", "batches": "shuffled epochs"},
+    "digit": {"image": 9, "t": 1.5},
 }  # fmt: skip
 
 
@@ -259,6 +274,100 @@ def test_adjoint_shows_phi_and_each_sample_s_part_of_the_gradient(trained):
     explorer.controls["w1"].value = 0
     assert np.ptp(line(middle, "φ₁")[1]) == 0  # the answer that the notebook gives
     np.testing.assert_array_equal(line(middle, "x(T) - y")[1], (problem.x_in - problem.y_out)[:, 5])
+
+
+def test_noise_shows_a_descent_with_independent_batches_and_the_formula():
+    explorer, of = explore.noise(batch_size=8, gamma=0.002), explore._near_the_minimum()
+    left, right = explorer.axes
+    problem, rng, weights, J = of.problem, np.random.default_rng(0), of.start, []
+    for _ in range(2000):
+        samples = rng.choice(64, 8, replace=False)
+        weights = weights - 0.002 * problem.cost_and_gradient(weights, samples)[1]
+        J.append(problem.cost(weights) - of.J_min)
+    epochs, shown = line(left, r"$J - J_{\min}$")
+    np.testing.assert_allclose(epochs, explore.STEPS / 8)
+    np.testing.assert_allclose(shown, np.array(J)[explore.STEPS - 1], rtol=1e-9)
+    floor = line(left, r"$\gamma/4\,\cdot$ variance")[1]
+    np.testing.assert_allclose(floor, 0.002 / 4 * of.variance(8))
+    mean = np.mean(J[999::10])
+    assert mean == pytest.approx(floor[0], rel=0.15)  # the formula holds
+    np.testing.assert_allclose(line(right, "this run"), [[floor[0]], [mean]])
+    assert f"{mean:.2g} on average, γ/4 · variance {floor[0]:.2g}" in explorer.numbers.value
+    explorer.controls["rule"].value = "decaying"
+    expected = 0.002 / (1 + explore.STEPS / 300) / 4 * of.variance(8)
+    np.testing.assert_allclose(line(left, r"$\gamma/4\,\cdot$ variance")[1], expected)
+
+
+def test_noise_knows_its_minimum_and_variance():
+    of = explore._near_the_minimum()
+    J, g = of.problem.cost_and_gradient(of.minimum)
+    assert g.norm() < 1e-5 and of.J_min == pytest.approx(J)
+    pairs = list(combinations(range(64), 2))
+    off = [of.problem.cost_and_gradient(of.minimum, pair)[1] - g for pair in pairs]
+    assert np.mean([e.dot(e) for e in off]) == pytest.approx(of.variance(2), rel=1e-6)
+    assert 1 < of.problem.cost(of.start) - of.J_min < 10
+
+
+def test_noise_keeps_what_has_been_tried_at_constant_gamma():
+    explorer = explore.noise()
+    right, controls = explorer.axes[1], explorer.controls
+    controls["gamma"].value = 0.001
+    controls["batches"].value = "shuffled epochs"
+    controls["rule"].value = "decaying"
+    controls["gamma"].value = 0.004
+    points, shuffled = line(right, "drawn anew").T, line(right, "shuffled epochs").T
+    assert len(points) == 2 and len(shuffled) == 1
+    assert shuffled[0][0] == points[1][0] and shuffled[0][1] < points[1][1] < points[0][1]
+    of = explore._near_the_minimum()
+    descent = node.stochastic_gradient_descent(
+        of.problem, of.start, node.constant(0.001), 4, np.random.default_rng(0)
+    )
+    J = [of.problem.cost(now.weights) - of.J_min for now in islice(descent, 1000, 2001, 10)]
+    np.testing.assert_allclose(shuffled[0][1], np.mean(J))
+
+
+def test_digit_shows_the_pixels_and_the_ten_coordinates(digits):
+    problem, weights, x_in, label = digits
+    explorer = explore.digit(*digits, image=0, t=1.5)
+    left, right = explorer.axes
+    x = problem.states(weights)
+    read = x[-1, 64:].argmax(axis=0)
+    own = x[-1, 64 + label, np.arange(30)]
+    others = [max(x[-1, 64 + c, i] for c in range(10) if c != label[i]) for i in range(30)]
+    order = np.argsort(own - others)
+    assert np.all(read[order[:5]] != label[order[:5]]) and read[order[-1]] == label[order[-1]]
+    for image in (0, 29):
+        explorer.controls["image"].value = image
+        i = order[image]
+        np.testing.assert_allclose(left.images[0].get_array(), x[3, :64, i].reshape(8, 8))
+        np.testing.assert_array_equal(line(right, "what it is"), [problem.t, x[:, 64 + label[i], i]])
+        mistaken = line(right, "read as, if wrong")
+        if image == 0:
+            np.testing.assert_array_equal(mistaken, [problem.t, x[:, 64 + read[i], i]])
+        assert mistaken.size == (14 if image == 0 else 0)
+        grey = [path.vertices[:, 1] for path in right.collections[0].get_paths()]
+        rest = [c for c in range(10) if c not in (label[i], read[i])]
+        np.testing.assert_array_equal(grey, [x[:, 64 + c, i] for c in rest])
+        words = f"image {i}, a {label[i]}, read as {read[i]}{': wrong' if image == 0 else ''}; t = 1.50: its own is"
+        assert words in explorer.numbers.value
+    explorer.controls["t"].value = 0
+    np.testing.assert_array_equal(left.images[0].get_array(), x_in[:64, order[29]].reshape(8, 8))
+    assert "all ten are zero" in explorer.numbers.value
+
+
+def test_digit_marks_the_right_class_by_more_than_colour(digits):
+    lines = {a.get_label(): a for a in explore.digit(*digits).axes[1].lines}
+    own, mistaken = lines["what it is"], lines["read as, if wrong"]
+    assert own.get_linestyle() != mistaken.get_linestyle() and own.get_marker() != mistaken.get_marker()
+
+
+def test_digit_names_what_does_not_fit(digits):
+    problem, weights, x_in, label = digits
+    with pytest.raises(ValueError, match="labels has 29 entries, expected 30: one for each column of x_in"):
+        explore.digit(problem, weights, x_in, label[1:])
+    with pytest.raises(ValueError, match="x_in has 2 rows, expected the pixels of a square image and ten more"):
+        planar = node.TrainingProblem([[0.0]] * 2, [[0.0]] * 2, N_T=3)
+        explore.digit(planar, node.Weights.zeros(3, 2), [[0.0]] * 2, [0])
 
 
 # ---- the cockpit

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import jupytext
@@ -13,8 +14,18 @@ import pytest
 from IPython.core.formatters import DisplayFormatter
 from scipy.integrate import quad
 
-from neuralode_lib import quiz
-from neuralode_lib.questions import Network, OneSample, RandomFlows, separable
+from neuralode_lib import Weights, quiz
+from neuralode_lib.questions import (
+    Checkpoints,
+    GradientWays,
+    LackingFactor,
+    Network,
+    OneLayer,
+    OneSample,
+    PlanarNetworks,
+    RandomFlows,
+    separable,
+)
 
 SCRIPTS = sorted(Path(__file__).parents[1].glob("notebooks/scripts/*.py"))
 every_question = pytest.mark.parametrize("id", quiz.ids())
@@ -31,7 +42,7 @@ def test_the_two_questions_of_the_slides():
 def test_there_are_enough_questions_and_an_unknown_one_is_named():
     assert len(quiz.ids()) >= 15
     with pytest.raises(
-        ValueError, match=r"no question 'B8', expected one of A-zero, .*B6, B7.*C-ring"
+        ValueError, match=r"no question 'B8', expected one of A-zero, .*B6, B7.*D-memory"
     ):
         quiz.question("B8")
     assert quiz.question("B6") is quiz.question("B6")
@@ -86,7 +97,7 @@ def test_swapped_options_swap_the_key(id):
     assert swapped.key(seeds=(1,)) == question.right - {right} | {wrong}
 
 
-@pytest.mark.parametrize("id", ["B6", "C-ring"])
+@pytest.mark.parametrize("id", ["B6", "C-ring", "D-fold"])
 def test_none_of_these_is_right_where_no_other_is(id):
     question = quiz.question(id)
     for letter in question.right:
@@ -197,6 +208,104 @@ def test_planar_flow_keeps_the_disk_in_the_ring():
         winding = np.unwrap(np.arctan2(ring[1], ring[0]))
         assert round((winding[-1] - winding[0]) / (2 * np.pi)) == 1
     assert RandomFlows(1).separates(d=3) and not RandomFlows(1).separates(d=2)
+
+
+def test_the_estimates_that_lack_the_factor():
+    """Their mean over all pairs of samples, and J summed up sample by sample: both by loops and the complex step."""
+    c = LackingFactor(5)
+    p = c.problem
+
+    def J(V, b, samples, w2):
+        x = oracles.states(V, b, p.x_in[:, samples], p.dt, np.tanh)
+        return oracles.cost(V, b, x, p.y_out[:, samples], p.dt, p.w1, w2)
+
+    def gradient(samples, w2):
+        V, b = oracles.complex_step_gradient(lambda V, b: J(V, b, list(samples), w2), c.V, c.b)
+        return np.concatenate([V, b[:, :, None]], axis=2)
+
+    mean = np.mean([gradient(pair, p.w2) for pair in combinations(range(p.I), 2)], axis=0)
+    np.testing.assert_allclose(c.mean_estimate, mean / np.linalg.norm(mean), rtol=1e-9)
+    np.testing.assert_allclose(mean, gradient(range(p.I), 4 * p.w2) / 4, rtol=1e-9, atol=1e-12)
+
+
+def test_the_noise_floor_stays_what_it_is_on_average_over_all_batches():
+    """The covariance after one step more, by the library's estimates from each of the C(6, 2) batches."""
+    c = OneLayer(1, I=6)
+    p, gamma, n = c.problem, 0.3 / np.linalg.norm(c.H, 2), 2
+
+    def g(theta, batch):
+        weights = Weights.from_theta(theta.reshape(1, 1, 2))
+        return p.cost_and_gradient(weights, samples=batch)[1].theta.ravel()
+
+    np.testing.assert_allclose(g(c.minimum, range(6)), 0, atol=1e-12)
+    C, after = c.covariance(gamma, n), []
+    for batch in map(list, combinations(range(6), n)):
+        noise = g(c.minimum, batch)
+        M = np.eye(2) - gamma * np.transpose([g(c.minimum + e, batch) - noise for e in np.eye(2)])
+        after.append(M @ C @ M.T + gamma**2 * np.outer(noise, noise))
+    np.testing.assert_allclose(np.mean(after, axis=0), C, rtol=1e-10)
+
+
+def test_the_noise_floor_is_a_quarter_of_gamma_times_the_variance():
+    """And J - min J is on average that, in many runs at once."""
+    c = OneLayer(2, I=50)
+    rng, gamma, n = np.random.default_rng(0), 0.02 / np.linalg.norm(c.H, 2), 5
+    formula = gamma / 4 * np.mean(np.sum(c.g_of**2, axis=1)) / n * (50 - n) / 49
+    assert c.floor(gamma, n) == pytest.approx(formula, rel=0.05)
+    theta, floors = np.tile(c.minimum, (2000, 1)), []
+    for step in range(1000):
+        batches = rng.random((2000, 50)).argpartition(n, axis=1)[:, :n]
+        away = theta - c.minimum
+        g = c.g_of[batches].mean(axis=1) + np.einsum("rab,rb->ra", c.H_of[batches].mean(axis=1), away)
+        theta = theta - gamma * g
+        if step >= 500:
+            floors.append(np.einsum("ra,ab,rb->r", away, c.H, away).mean() / 2)
+    assert np.mean(floors) == pytest.approx(c.floor(gamma, n), rel=0.05)
+
+
+def test_the_networks_in_the_plane_fold_or_do_not():
+    """det(I + dt V diag(sigma')) keeps its sign all over the plane, or has both."""
+    c, x = PlanarNetworks(3), np.linspace(-4, 4, 81)
+    dsigma = 1 / np.cosh(np.array(np.meshgrid(x, x))) ** 2
+
+    def least_and_largest(networks):
+        dt_V = np.concatenate([theta[:, :, :2] for theta in networks])
+        jacobian = np.eye(2)[:, :, None, None] + dt_V[:, :, :, None, None] * dsigma
+        det = jacobian[:, 0, 0] * jacobian[:, 1, 1] - jacobian[:, 0, 1] * jacobian[:, 1, 0]
+        return det.min(axis=(1, 2)), det.max(axis=(1, 2))
+
+    for networks in (c.flows(), c.one_to_one(100), c.one_to_one(3)):
+        assert np.all(least_and_largest(networks)[0] > 0)
+    least, largest = np.reshape(least_and_largest(c.large_steps()), (2, -1, 3))
+    assert np.all(least[:, 0] == 1) and np.all(least[:, 1:] < 0) and np.all(largest > 0)
+
+
+def test_ways_to_the_gradient_are_those_they_are_said_to_be():
+    """Three of them are apart from the gradient of J by an order of dt; the accurate one agrees with quadrature."""
+    for way in ("euler", "accurate", "reversed"):
+        errors = []
+        for K in (64, 128):
+            c = GradientWays(1, K)
+            found = c.discrete(c.reversed()) if way == "reversed" else getattr(c, way)()
+            exact = c.problem.cost_and_gradient(c.weights)[1].theta
+            errors.append(np.linalg.norm(found - exact) / np.linalg.norm(exact))
+        assert np.log2(errors[0] / errors[1]) == pytest.approx(1, abs=0.15), way
+    c = GradientWays(1)
+    p = c.problem
+    ode = oracles.NeuralODE(
+        lambda t: c.theta(t)[:, :2], lambda t: c.theta(t)[:, 2], p.x_in, p.y_out, p.T, p.w1, p.w2
+    )
+    for k, t in enumerate(p.t[:-1]):
+        s = np.vstack([np.tanh(ode.x(t)), np.ones(p.I)])
+        np.testing.assert_allclose(c.accurate()[k], p.dt * (ode.phi(t) @ s.T + p.w2 * c.theta(t)), rtol=1e-7)
+
+
+def test_checkpoints_give_the_gradient():
+    for seed in range(5):
+        c = Checkpoints(seed)
+        exact = c.problem.cost_and_gradient(c.weights)[1].theta
+        np.testing.assert_allclose(c.gradient, exact, rtol=1e-11)
+        assert c.N % c.m == 0 and c.N // c.m != c.m
 
 
 # Answers in text
