@@ -127,7 +127,7 @@ def check_gradient(lib, case=CASE):
 
 
 def check_fused(lib, cases=(CASE, RELU_CASE)):
-    """The fused form is `forward`, `cost`, `adjoint` and `gradient`; also after another call."""
+    """The fused form is `forward`, `cost`, `adjoint` and `gradient`; also after another call, and for some samples."""
     for case in cases:
         N_T = len(case.V) + 1
         problem = lib.TrainingProblem(
@@ -135,6 +135,18 @@ def check_fused(lib, cases=(CASE, RELU_CASE)):
         )
         problem.cost_and_gradient(resnet.Weights(case.V[::-1], -case.b))
         assert_fused_is_textbook(problem, resnet.Weights(case.V, case.b))
+        assert_estimate_scales_the_data_part(problem, case)
+
+
+def assert_estimate_scales_the_data_part(problem, case):
+    """D1: of two samples of four, twice the terms of these two, and the penalty as it is."""
+    J, gradient = problem.cost_and_gradient(resnet.Weights(case.V, case.b), samples=[3, 1])
+    two = replace(case, x_in=case.x_in[:, [3, 1]], y_out=case.y_out[:, [3, 1]], w2=case.w2 / 2)
+    assert_close(J, 2 * two.cost(case.V, case.b))
+    if case.activation is tanh:
+        V, b = oracles.complex_step_gradient(lambda V, b: 2 * two.cost(V, b), case.V, case.b)
+        assert_close(gradient.V, V)
+        assert_close(gradient.b, b)
 
 
 def assert_fused_is_textbook(problem, weights):

@@ -199,6 +199,12 @@ BUGS = {
         ("np.multiply(self.w2 * self.dt, theta", "np.multiply(-self.w2 * self.dt, theta", "sign of the penalty"),
         ("gradient += gradient_block", "gradient = gradient_block", "the penalty lost"),
         ("J = self._penalty(theta)", "J = 0.0", "the penalty missing in J"),
+        ("self.I / len(samples)", "1.0", "I/n forgotten"),
+        ("self.I / len(samples)", "1 / len(samples)", "mean for the sum over samples"),
+        ("J = self._penalty(theta)", "J = scale * self._penalty(theta)", "I/n at the penalty, too, in J"),
+        ("np.multiply(self.w2 * self.dt, theta", "np.multiply(scale * self.w2 * self.dt, theta",
+         "I/n at the penalty, too"),
+        ("y_out[:, samples]", "y_out[:, : len(samples)]", "targets of other samples"),
     ],
     FUSED_STEPS: [
         ("self.dt_theta[k].dot", "self.dt_theta[k - 1].dot", "layers in the wrong order"),
