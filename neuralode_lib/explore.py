@@ -57,8 +57,7 @@ class Explorer(widgets.VBox):
         margins = {"left": 1 / width, "right": 1 - 0.2 / width, "bottom": 0.75 / height, "top": 1 - 0.4 / height}
         self.axes = self.figure.subplots(1, columns, squeeze=False, gridspec_kw={**margins, "wspace": 1 / panel})[0]
         size = {"width": f"{100 * width:g}px", "height": f"{100 * height:g}px"}
-        layout = {**size, "max_width": "100%", "object_fit": "contain"}
-        self.image = widgets.Image(format="png", tooltip=f"picture of the explorer {name}", layout=layout)
+        self.image = widgets.Image(format="png", layout={**size, "max_width": "100%", "object_fit": "contain"})
         self.numbers, self.error = widgets.HTML(), widgets.HTML()
         for control in controls.values():
             control.style.description_width = "initial"

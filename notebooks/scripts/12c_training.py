@@ -437,7 +437,7 @@ plotting.show(ax, alt=(
     "its spikes, then the exercise's rule and Armijo's, which fall steadily."
 ))
 
-# %% tags=["no-code"] slideshow={"slide_type": "fragment"}
+# %% tags=["no-code"] slideshow={"slide_type": "subslide"}
 for name, run in runs.items():
     first = np.argmax(run.J < 3)
     when = f"about {round(run.evaluations[first], -1):4d} evaluations, {run.seconds[first]:.2f} s"

@@ -15,6 +15,7 @@ NOT_OURS = {
     ("image-alt", "jp-RenderedImage"): "JupyterLab leaves a figure's alt text away; the text round it says the same",
     ("aria-input-field-name", "noUi-handle"): "ipywidgets' slider: its label stands beside the handle, not tied to it",
     ("button-name", "widget-play"): "ipywidgets' Play has buttons with pictures only",
+    ("image-alt", "widget-image"): "ipywidgets' Image takes no alt text; the numbers below it say what it shows",
 }
 
 WITHOUT_MATHEMATICS = "parts => parts.forEach(part => part.remove())"  # thousands of nodes of MathJax's own
