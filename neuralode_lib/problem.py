@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import Executor
 from functools import lru_cache, partial
+from math import ceil
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -112,8 +113,9 @@ class TrainingProblem:
 
     def _blocks(self, evaluate, x_in, y_out):
         """evaluate(x_in, y_out) for one block of samples after the other; in their order, so that sums are the same."""
-        starts = range(0, x_in.shape[1], self.chunk)
-        blocks = [[a[:, i : i + self.chunk] for i in starts] for a in (x_in, y_out)]
+        I = x_in.shape[1]
+        width = ceil(I / ceil(I / self.chunk))  # as many blocks as it takes, all of them about equally wide
+        blocks = [[a[:, i : i + width] for i in range(0, I, width)] for a in (x_in, y_out)]
         if self.executor is None:
             return map(evaluate, *blocks)
         # It is the blocks that run in parallel; BLAS's own threads would only get into their way.
