@@ -1381,7 +1381,8 @@ FOLD = Question(
     """,
     problem=PlanarNetworks,
     asked=lambda c: True,
-    evaluated=r"Does any of 20 networks do it (the first three with random weights, the fourth as constructed above)?",
+    evaluated=r"""Does any of 20 networks do it (the first three with random weights, the fourth as constructed above)?
+    For the first three the theorem is the proof.""",
 )
 
 
@@ -1568,10 +1569,10 @@ MEMORY = Question(
             lambda c: np.array([c.N / c.m + c.m, c.N + c.N / c.m]),
         ),
         Option(
-            r"$N/m + 1$ states, $N + N(m + 1)/2$ layers",
+            r"$N/m + 1$ states, $N + N(m - 1)/2$ layers",
             r"""is a still thriftier way: go forwards from the kept state anew for *each* state of the block. Here the
             block is evaluated once, and kept.""",
-            lambda c: np.array([c.N / c.m + 1, c.N + c.N * (c.m + 1) / 2]),
+            lambda c: np.array([c.N / c.m + 1, c.N + c.N * (c.m - 1) / 2]),
         ),
         Option(
             r"$N/m + m$ states, $2N$ layers",
