@@ -401,7 +401,7 @@ def tangent(time=0.3, angle=45, log10_h=-1.0):
     left.set(xlabel="$t$", xlim=(0, 1.02), ylim=(-2.2, 2.2), title="response to the kick")
     left.legend(ncols=2, loc="upper left", fontsize=12)
     others, now = _errors(right, "this $h$", "other $h$", xlim=(3e-16, 10), ylim=(1e-10, 100))
-    right.set(xlabel="$h$", title="|quotient - tangent|")
+    right.set(xlabel="$h$", title="|quotient - tangent|", xticks=10.0 ** np.arange(-15, 1, 3))
     right.legend(loc="upper center", fontsize=12)
 
     @lru_cache

@@ -121,7 +121,7 @@ def run(code):
 
 def test_import_starts_no_thread_socket_or_process():
     assert run(f"""
-import sys
+import numpy.testing, sys  # where older NumPy asks the system for its processor
 starts = ("socket.", "subprocess.", "os.fork", "os.exec", "os.posix_spawn", "os.spawn", "os.system", "_thread.start")
 sys.addaudithook(lambda event, _: event.startswith(starts) and print(event))
 {IMPORT_ALL}
@@ -131,7 +131,7 @@ sys.addaudithook(lambda event, _: event.startswith(starts) and print(event))
 def test_library_works_where_no_thread_or_process_can_be_started():
     """As in the browser. The widgets, training and checks of exercises have no need of them."""
     run(f"""
-import _thread, os, subprocess, sys, threading
+import _thread, numpy.testing, os, subprocess, sys, threading
 def refuse(*args, **kwargs):
     raise RuntimeError("can't start new thread")
 _thread.start_new_thread = threading._start_new_thread = subprocess.Popen = refuse

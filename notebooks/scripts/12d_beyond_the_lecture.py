@@ -154,9 +154,9 @@ exactly = {"maxcor": 20, "gtol": 1e-8, "ftol": 1e-16, "maxfun": 100_000}
 best = node.minimize(near, None, 5000, progress=False, **exactly)
 start = best.weights + node.Weights.random(near.N_T, near.d, 0.3, np.random.default_rng(1))
 rules = {
-    "all 64, $\\gamma = 0.01$": (constant(0.01), 64),
-    "4, $\\gamma = 0.008$": (constant(0.008), 4),
-    "4, $\\gamma = 0.001$": (constant(0.001), 4),
+    "all 64, γ = 0.01": (constant(0.01), 64),
+    "4, γ = 0.008": (constant(0.008), 4),
+    "4, γ = 0.001": (constant(0.001), 4),
     "4, 0.008 decaying": (decaying(0.008, 500), 4),
 }
 above = {name: J_of_epochs(near, start, rule, n, 600) - best.J[-1] for name, (rule, n) in rules.items()}
@@ -167,6 +167,7 @@ above = {name: J_of_epochs(near, start, rule, n, 600) - best.J[-1] for name, (ru
 # %% slideshow={"slide_type": "subslide"}
 left, right = plotting.panels(2, width=11)
 plotting.cost_history(from_zero, left, xlabel="epochs").set_title("from zero, batches of")
+left.set_ylim(1, 100)
 edges = np.unique(np.geomspace(1, 600, 25).astype(int))
 blocks = {name: [J[0], *(J[a:b].mean() for a, b in pairwise(edges))] for name, J in above.items()}
 plotting.cost_history(blocks, right, dict.fromkeys(blocks, edges), "epochs (means over intervals)")
@@ -552,7 +553,7 @@ for layers in (100, 3):
 # %%
 ax, x = plotting.panels(1, height=3.5), np.linspace(-3, 3, 200)
 for slope, style in [(-0.5, "--"), (-2.0, "-")]:
-    ax.plot(x, x + slope * np.tanh(x), style, label=f"$\\Delta t\\,v = {slope:g}$")
+    ax.plot(x, x + slope * np.tanh(x), style, label=f"Δt v = {slope:g}")
 ax.set(xlabel="$x$")
 ax.legend()
 plotting.show(ax, alt=(
