@@ -51,7 +51,7 @@ def stochastic_gradient_descent(problem, weights, step, batch_size, rng):
     """Iterate like `gradient_descent`, each step along an estimate from `batch_size` samples (D1).
 
     J and gradient_norm of an Iterate are estimates from its batch, too. Every epoch parts the samples at random, drawn
-    from the Generator `rng`; a rest smaller than a batch waits for another epoch. step is a rule that looks at the
+    from the Generator `rng`; a rest smaller than a batch is left out of it. step is a rule that looks at the
     gradient alone: constant, decaying, momentum or adam.
     """
     batch_size = checks.integer("batch_size", batch_size, 1)

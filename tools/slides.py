@@ -1,4 +1,4 @@
-"""Make a reveal.js deck of every notebook that has slide metadata, from its stored outputs: nothing is run.
+"""Make a reveal.js deck of every notebook from its slide metadata and stored outputs: nothing is run.
 
     python tools/slides.py FOLDER [--npm node_modules]
 
@@ -92,8 +92,6 @@ def build(folder, npm):
     )
     for path in NOTEBOOKS:
         notebook = nbformat.read(path, as_version=4)
-        if not any("slideshow" in cell.metadata for cell in notebook.cells):
-            continue
         notebook.cells = list(deck(notebook))
         title = notebook.cells[0].source.splitlines()[0].lstrip("# ")
         html, _ = exporter.from_notebook_node(notebook, {"packages": sources, "title": title})
