@@ -15,7 +15,7 @@ import jupytext
 import nbformat
 from nbclient import NotebookClient
 
-from neuralode_lib import exercises
+from neuralode_lib import Activation, Weights, exercises
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = sorted(ROOT.glob("notebooks/scripts/*.py"))
@@ -50,7 +50,8 @@ def solved(stub, exercise):
 def _calls():
     """How an exercise calls the library's function where it is not asked for as it stands: {name: expression}."""
     calls = {}
-    for node in ast.walk(ast.parse(inspect.getsource(exercises))):
+    source = "\n".join(map(inspect.getsource, (exercises.a, exercises.b, exercises.c, exercises.d)))
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "Exercise":
             fields = {field.arg: field.value for field in node.keywords}
             if "call" in fields:
@@ -62,7 +63,7 @@ def _imports(code, exercise):
     """The import lines for what the code uses and does not define; every notebook has np."""
     table = symtable.symtable(code, exercise.name, "exec")
     missing = _globals(table) - set(table.get_identifiers()) - set(dir(builtins)) - {"np"}
-    known = {**vars(exercises), **vars(inspect.getmodule(exercise.functions[0]))}
+    known = {"Activation": Activation, "Weights": Weights, **vars(inspect.getmodule(exercise.functions[0]))}
     for name in sorted(missing):
         value = known[name]
         home = value.__name__.rpartition(".")[0] if inspect.ismodule(value) else value.__module__
