@@ -16,7 +16,7 @@ _NAMES = {
     ],
 }
 _MODULE_OF = {name: module for module, names in _NAMES.items() for name in names}
-_MODULES = [*_NAMES, "exercises", "explore", "plotting", "quiz", "verify"]
+_MODULES = [*_NAMES, "exercises", "explore", "plotting", "predict", "quiz", "verify"]
 
 
 def __getattr__(name):

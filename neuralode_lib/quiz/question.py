@@ -1,39 +1,18 @@
-"""Multiple-choice questions whose key is computed: `quiz.question("B6")`, then `.check("C")`, `.hint()`, `.solution()`.
+"""A multiple-choice question whose key is computed: no widgets, no notebook.
 
 Every option carries a function that evaluates it on a random problem. Right are the options whose value is that of
-the asked quantity on several problems; no letter is written down as a key. The questions stand in `questions.py`.
+the asked quantity on several problems; no letter is written down as a key.
 """
 
-import html
-import re
 from collections.abc import Callable, Iterable
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 
 import numpy as np
 
+from .markup import unwrapped
+
 LETTERS = "ABCDEFGH"
-_BAR = "display:inline-block;vertical-align:middle;height:1.2em;background:#1f4e9c"
-
-
-def question(id):
-    """The question of that id, such as "B6"; ValueError, with all ids, where there is none."""
-    if id not in ids():
-        raise ValueError(f"there is no question {id!r}, expected one of {', '.join(ids())}")
-    return _all()[id]
-
-
-def ids():
-    """The ids of all questions, in the order in which the notebooks ask them."""
-    return list(_all())
-
-
-@cache
-def _all():
-    from .questions import QUESTIONS  # here and not above: it is written in terms of this module
-
-    return {q.id: q for q in QUESTIONS}
 
 
 class Text(str):
@@ -60,7 +39,7 @@ class Option:
 
     def __post_init__(self):
         for field in ("text", "feedback"):
-            object.__setattr__(self, field, _unwrapped(getattr(self, field)))
+            object.__setattr__(self, field, unwrapped(getattr(self, field)))
 
 
 @dataclass(eq=False)
@@ -83,8 +62,8 @@ class Question:
 
     def __post_init__(self):
         for field in ("prompt", "explanation", "evaluated"):
-            setattr(self, field, _unwrapped(getattr(self, field)))
-        self.hints = tuple(map(_unwrapped, self.hints))
+            setattr(self, field, unwrapped(getattr(self, field)))
+        self.hints = tuple(map(unwrapped, self.hints))
         self._hints_given, self._evaluations = 0, {}
 
     @property
@@ -171,146 +150,23 @@ class Question:
 
     def widget(self):
         """The question's buttons as an ipywidgets box: letters, Check, Hint, Solution, and the answer below."""
-        return _Card(self).box
+        from .card import Card
+
+        return Card(self).box
 
     def poll(self):
         """For a lecture: count the votes for each option, see them as bars, then reveal the answer."""
+        from .poll import Poll
+
         return Poll(self)
 
     def __repr__(self):
         return f'[Question {self.id}: choose here when the notebook runs, or ask quiz.question("{self.id}").check("A")]'
 
     def _repr_mimebundle_(self, **kwargs):
-        return _bundle(self.widget(), self)
+        from .poll import bundle
 
-
-class Poll:
-    """Votes for each option of a question: a number field and a button for each, bars, and Reveal."""
-
-    def __init__(self, question):
-        import ipywidgets as w
-
-        self.question, self.revealed = question, False
-        self.votes, self.plus, self.bars = {}, {}, {}
-        for letter in question.letters:
-            style, slim = {"description_width": "1.5em"}, w.Layout(width="7em")
-            self.votes[letter] = w.BoundedIntText(
-                0, 0, 9999, description=letter, tooltip=f"votes for {letter}", style=style, layout=slim
-            )
-            self.plus[letter] = w.Button(
-                description=f"{letter} + 1", tooltip=f"one more vote for {letter}", layout=w.Layout(width="5em")
-            )
-            self.bars[letter] = w.HTML(layout=w.Layout(width="26em"))
-            self.plus[letter].on_click(lambda _, letter=letter: self.add(letter))
-            self.votes[letter].observe(lambda _: self.draw(), "value")
-        self.answer = w.HTMLMath(layout=w.Layout(width="auto", height="12em", overflow="auto"))
-        self.buttons = _buttons({"Reveal": self.reveal, "Clear": self.clear})
-        rows = [w.HBox([self.votes[c], self.plus[c], self.bars[c]]) for c in question.letters]
-        self.box = w.VBox([*rows, w.HBox(list(self.buttons.values())), self.answer])
-        self.draw()
-
-    def add(self, letter):
-        """One more vote for `letter`."""
-        with _errors_shown(self.answer):
-            self.votes[letter].value += 1
-
-    def draw(self):
-        """The bars, each with its count as text; after `reveal` the right ones are marked."""
-        with _errors_shown(self.answer):
-            counts = {letter: field.value for letter, field in self.votes.items()}
-            most, total = max(1, *counts.values()), max(1, sum(counts.values()))
-            for letter, n in counts.items():
-                mark = " ✓ right" if self.revealed and letter in self.question.right else ""
-                bar = f'<span aria-hidden="true" style="{_BAR};width:{14 * n / most:.2f}em"></span>'
-                self.bars[letter].value = f"{bar} {n} ({100 * n / total:.0f} %)<b>{mark}</b>"
-
-    def reveal(self):
-        """Mark the right options, and say for each option what is right or wrong about it."""
-        with _errors_shown(self.answer):
-            self.revealed = True
-            self.draw()
-            self.answer.value = _html("\n\n".join(self.question._feedback(set(self.question.letters))))
-
-    def clear(self):
-        """No votes, and the answer hidden again."""
-        with _errors_shown(self.answer):
-            self.revealed, self.answer.value = False, ""
-            for field in self.votes.values():
-                field.value = 0
-            self.draw()
-
-    def __repr__(self):
-        return f"[Poll on question {self.question.id}: votes are counted here when the notebook runs]"
-
-    def _repr_mimebundle_(self, **kwargs):
-        return _bundle(self.box, self)
-
-
-class _Card:
-    """A question's widget; its methods are the callbacks."""
-
-    def __init__(self, question):
-        import ipywidgets as w
-
-        self.question = question
-        self.toggles = {
-            letter: w.ToggleButton(description=letter, tooltip=f"choose {letter}", layout=w.Layout(width="4em"))
-            for letter in question.letters
-        }
-        for toggle in self.toggles.values():
-            toggle.observe(lambda _: self.mark(), "value")
-        self.buttons = _buttons({"Check": self.check, "Hint": self.hint, "Solution": self.solution})
-        self.answer = w.HTMLMath(layout=w.Layout(width="auto", height="9em", overflow="auto"))
-        self.answer.value = "Choose one letter or several, then Check."
-        row = w.HBox([*self.toggles.values(), *self.buttons.values()], layout=w.Layout(flex_flow="row wrap"))
-        self.box = w.VBox([row, self.answer])
-
-    def mark(self):
-        """The chosen letters bold and underlined: they are not told by colour alone."""
-        for letter, toggle in self.toggles.items():
-            toggle.style.font_weight = "bold" if toggle.value else ""
-            toggle.style.text_decoration = "underline" if toggle.value else ""
-            toggle.tooltip = f"{letter} is chosen" if toggle.value else f"choose {letter}"
-
-    def check(self):
-        chosen = {letter for letter, toggle in self.toggles.items() if toggle.value}
-        self._show(lambda: self.question.check(chosen) if chosen else "Choose at least one letter first.")
-
-    def hint(self):
-        self._show(self.question.hint)
-
-    def solution(self):
-        self._show(self.question.solution)
-
-    def _show(self, text):
-        with _errors_shown(self.answer):
-            self.answer.value = _html(text())
-
-
-@contextmanager
-def _errors_shown(widget):
-    """Show an exception in `widget`: what a callback raises is seen nowhere else."""
-    try:
-        yield
-    except Exception as error:
-        widget.value = f"<b>{type(error).__name__}</b>: {html.escape(str(error))}"
-
-
-def _buttons(actions):
-    import ipywidgets as w
-
-    buttons = {}
-    for name, action in actions.items():
-        buttons[name] = w.Button(description=name, tooltip=name, layout=w.Layout(width="7em"))
-        buttons[name].on_click(lambda _, action=action: action())
-    return buttons
-
-
-def _bundle(widget, source):
-    """What a notebook stores and shows: the widget, and one sentence that is the same at every run."""
-    # Written out, for ipywidgets 7, too, which Colab has had for long: there a widget has no _repr_mimebundle_.
-    view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
-    return {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(source)}
+        return bundle(self.widget(), self)
 
 
 def _same(value, asked, tolerance):
@@ -339,28 +195,5 @@ def _shown(value, asked=None):
     return "the same to rounding" if difference < 1e-9 else f"differs by {100 * difference:.0f} %"
 
 
-def _unwrapped(text):
-    """One line for each paragraph, as in the notebooks."""
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in re.split(r"\n\s*\n", text.strip()))
-
-
 def _are_right(letters):
     return f"{' and '.join(sorted(letters))} {'is' if len(letters) == 1 else 'are'} right"
-
-
-def _html(markdown):
-    """Paragraphs, bold, italics and code of our own texts as HTML; mathematics is left to MathJax."""
-    return "".join(f'<p style="margin:0 0 .5em">{_inline(block)}</p>' for block in markdown.split("\n\n"))
-
-
-def _inline(text):
-    parts = re.split(r"(\$\$.+?\$\$|\$.+?\$|`.+?`)", text)
-    for n, part in enumerate(parts):
-        part = html.escape(part, quote=False)
-        if n % 2 == 0:
-            part = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", part)
-            part = re.sub(r"\*(.+?)\*", r"<i>\1</i>", part)
-        elif part.startswith("`"):
-            part = f"<code>{part[1:-1]}</code>"
-        parts[n] = part
-    return "".join(parts)

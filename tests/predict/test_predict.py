@@ -1,0 +1,32 @@
+"""Predictions: what is shown is the same at every run, and says the answer with and without its script."""
+
+import re
+
+import pytest
+
+from neuralode_lib import predict
+
+
+def test_an_unknown_one_is_named():
+    for unknown in ("A-relo", None, ["A-relu"]):
+        with pytest.raises(ValueError, match=r"there is no prediction .*, expected one of A-relu"):
+            predict.ask(unknown)
+
+
+@pytest.mark.parametrize("id", predict.ids())
+def test_answers_are_well_formed(id):
+    """Mathematics closed, no leftovers of Markdown, one line a paragraph; an id says in which notebook."""
+    shown = re.search(r"</summary>\n(.*)\n</details>", predict.ask(id)._repr_html_(), re.DOTALL)[1]
+    assert re.match("[A-D]-", id) and "\n" not in shown and shown.count("$") % 2 == 0
+    outside = re.sub(r"\$\$.+?\$\$|\$.+?\$|<code>.*?</code>|<.*?>", "", shown)
+    assert outside.strip() and not re.search(r"[*`$\\]", outside), outside
+
+
+def test_without_its_script_the_answer_opens():
+    html = re.sub(r"<(script|style)>.*?</\1>", "", predict.ask("A-relu")._repr_html_(), flags=re.DOTALL)
+    assert "<details>\n<summary>Answer</summary>" in html and "$(3, 0)^\\top$" in html
+    assert not re.search(r"<(input|button|form)| id=", html)  # nothing that does nothing
+
+
+def test_text_is_one_sentence():
+    assert repr(predict.ask("A-relu")).startswith("[Predict A-relu: ") and "\n" not in repr(predict.ask("A-relu"))
