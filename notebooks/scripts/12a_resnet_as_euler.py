@@ -49,8 +49,8 @@ plotting.show(axes, alt=(
 ))
 
 # %% [markdown]
-# For us an image is a column of 64 numbers, a point $\textcolor{green}{\mathbf{x}_{\text{in}}} \in \mathbb{R}^{64}$. Classifying means: move it to a point
-# $\textcolor{#b35900}{\mathbf{y}_{\text{out}}}$ that we have agreed on for its class.
+# For us an image is a column of 64 numbers, a point $\mathbf{x}_{\text{in}} \in \mathbb{R}^{64}$. Classifying means: move it to a point
+# $\mathbf{y}_{\text{out}}$ that we have agreed on for its class.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The whole lecture is about functions that do this, and about finding one that does it well.
@@ -64,7 +64,7 @@ plotting.show(axes, alt=(
 # With one hidden layer,
 
 # %% [markdown]
-# $$\textcolor{#b35900}{\mathbf{y}} = \mathbf{V}\,\sigma(\mathbf{W}\textcolor{green}{\mathbf{x}} + \mathbf{c}) + \mathbf{b}.$$
+# $$\mathbf{y} = \mathbf{V}\,\sigma(\mathbf{W}\mathbf{x} + \mathbf{c}) + \mathbf{b}.$$
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The picture has a green node for each input and an orange one for each output. Each line is an entry of $\mathbf{W}$ (left) or $\mathbf{V}$ (right), and each black node applies $\sigma$ to the sum of what arrives.
@@ -179,7 +179,7 @@ plotting.show(ax, alt=(
 # Practice has preferred many layers to one very wide one. Each layer takes the output of the one before:
 
 # %% [markdown]
-# $$\mathbf{x}_0 = \textcolor{green}{\mathbf{x}_{\text{in}}},\qquad \mathbf{x}_k = \mathbf{V}_k\,\sigma(\mathbf{x}_{k-1}) + \mathbf{b}_k \quad (k = 1, \dots, K),\qquad \textcolor{#b35900}{\mathbf{y}} = \mathbf{x}_K.$$
+# $$\mathbf{x}_0 = \mathbf{x}_{\text{in}},\qquad \mathbf{x}_k = \mathbf{V}_k\,\sigma(\mathbf{x}_{k-1}) + \mathbf{b}_k \quad (k = 1, \dots, K),\qquad \mathbf{y} = \mathbf{x}_K.$$
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Here $\sigma$ comes first, also on the input, and the $\mathbf{V}$ of one layer plays the part of $\mathbf{W}$ for the next. All layers have the same number $d$ of nodes, so all $\mathbf{V}_k$ are square, $d \times d$.
@@ -215,7 +215,7 @@ plain(np.array([[1], [2]]), [W, W], np.zeros((2, 2)), relu.sigma)
 # %% [markdown]
 # So let a layer say only what it *changes*. That is a **residual network (ResNet)**:
 #
-# $$\mathbf{x}_0 = \textcolor{green}{\mathbf{x}_{\text{in}}},\qquad \mathbf{x}_k = \mathbf{x}_{k-1} + \mathbf{V}_k\,\sigma(\mathbf{x}_{k-1}) + \mathbf{b}_k,\qquad \textcolor{#b35900}{\mathbf{y}} = \mathbf{x}_K.$$
+# $$\mathbf{x}_0 = \mathbf{x}_{\text{in}},\qquad \mathbf{x}_k = \mathbf{x}_{k-1} + \mathbf{V}_k\,\sigma(\mathbf{x}_{k-1}) + \mathbf{b}_k,\qquad \mathbf{y} = \mathbf{x}_K.$$
 #
 # Doing nothing is now the easiest thing of all: $\mathbf{V}_k = \mathbf{0}$, $\mathbf{b}_k = \mathbf{0}$.
 
@@ -310,7 +310,7 @@ quiz.question("A-zero")
 #
 # This is forward Euler, with step $\Delta t = T/K$, for the **neural ODE**
 #
-# $$\mathbf{x}(0) = \textcolor{green}{\mathbf{x}_{\text{in}}},\qquad \dot{\mathbf{x}}(t) = \mathbf{V}(t)\,\sigma(\mathbf{x}(t)) + \mathbf{b}(t),\qquad \textcolor{#b35900}{\mathbf{y}} = \mathbf{x}(T).$$
+# $$\mathbf{x}(0) = \mathbf{x}_{\text{in}},\qquad \dot{\mathbf{x}}(t) = \mathbf{V}(t)\,\sigma(\mathbf{x}(t)) + \mathbf{b}(t),\qquad \mathbf{y} = \mathbf{x}(T).$$
 #
 # The layer number has become time, the list of weight matrices a function $\mathbf{V}(t)$, and the network's output the state at the final time.
 
@@ -479,9 +479,9 @@ quiz.question("A-order")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What training means <small>A6, A7</small>
 #
-# Where do the weights come from? From examples: pairs $(\textcolor{green}{\mathbf{x}_{\text{in}}^i}, \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i})$, $i = 1, \dots, I$, of an input and the output we want for it. All samples travel with the *same* weights. The **cost** of a choice of weights is
+# Where do the weights come from? From examples: pairs $(\mathbf{x}_{\text{in}}^i, \mathbf{y}_{\text{out}}^i)$, $i = 1, \dots, I$, of an input and the output we want for it. All samples travel with the *same* weights. The **cost** of a choice of weights is
 #
-# $$J(\mathbf{V}, \mathbf{b}) = \underbrace{\frac12 \sum_{i=1}^I \bigl|\mathbf{x}^i(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i}\bigr|^2}_{\text{terminal: be there at the end}} + \underbrace{\frac{w_1}{2} \sum_{i=1}^I \int_0^T \bigl|\mathbf{x}^i(t) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i}\bigr|^2 dt}_{\text{running: go there directly}} + \underbrace{\frac{w_2}{2} \int_0^T \bigl(\|\mathbf{V}(t)\|_F^2 + |\mathbf{b}(t)|^2\bigr)\,dt}_{\text{weights: keep them small}}$$
+# $$J(\mathbf{V}, \mathbf{b}) = \underbrace{\frac12 \sum_{i=1}^I \bigl|\mathbf{x}^i(T) - \mathbf{y}_{\text{out}}^i\bigr|^2}_{\text{terminal: be there at the end}} + \underbrace{\frac{w_1}{2} \sum_{i=1}^I \int_0^T \bigl|\mathbf{x}^i(t) - \mathbf{y}_{\text{out}}^i\bigr|^2 dt}_{\text{running: go there directly}} + \underbrace{\frac{w_2}{2} \int_0^T \bigl(\|\mathbf{V}(t)\|_F^2 + |\mathbf{b}(t)|^2\bigr)\,dt}_{\text{weights: keep them small}}$$
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # and training means to make it small. $\|\mathbf{V}\|_F = \sqrt{\operatorname{trace}(\mathbf{V}^\top\mathbf{V})}$ is the Frobenius norm: all entries squared, summed, and the root taken, as if the matrix were a long vector.

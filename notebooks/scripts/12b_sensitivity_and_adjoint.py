@@ -25,9 +25,9 @@ plotting.use_style()
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The question
 #
-# The network takes $\textcolor{green}{\mathbf{x}_{\text{in}}^i}$ along $\dot{\mathbf{x}}^i = \mathbf{V}(t)\sigma(\mathbf{x}^i) + \mathbf{b}(t)$ and pays
+# The network takes $\mathbf{x}_{\text{in}}^i$ along $\dot{\mathbf{x}}^i = \mathbf{V}(t)\sigma(\mathbf{x}^i) + \mathbf{b}(t)$ and pays
 #
-# $$J(\mathbf{V}, \mathbf{b}) = \frac12\sum_{i=1}^I|\mathbf{x}^i(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i}|^2 + \frac{w_1}{2}\sum_{i=1}^I\int_0^T|\mathbf{x}^i(t) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i}|^2dt + \frac{w_2}{2}\int_0^T\bigl(\|\mathbf{V}(t)\|_F^2 + |\mathbf{b}(t)|^2\bigr)dt.$$
+# $$J(\mathbf{V}, \mathbf{b}) = \frac12\sum_{i=1}^I|\mathbf{x}^i(T) - \mathbf{y}_{\text{out}}^i|^2 + \frac{w_1}{2}\sum_{i=1}^I\int_0^T|\mathbf{x}^i(t) - \mathbf{y}_{\text{out}}^i|^2dt + \frac{w_2}{2}\int_0^T\bigl(\|\mathbf{V}(t)\|_F^2 + |\mathbf{b}(t)|^2\bigr)dt.$$
 #
 # To make $J$ smaller we must know how it reacts when the weights change a little.
 
@@ -52,7 +52,7 @@ problem
 # $$\frac{\dot{\mathbf{x}}^{ih} - \dot{\mathbf{x}}^i}{h} = \mathbf{V}\,\frac{\sigma(\mathbf{x}^{ih}) - \sigma(\mathbf{x}^i)}{h} + \tilde{\mathbf{b}}.$$
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# $\sigma$ acts on each entry alone, so its difference quotient tends to $\sigma'(\mathbf{x}^i)$ times $\tilde{\mathbf{x}}^i$, entry by entry, or $\operatorname{diag}(\sigma'(\mathbf{x}^i))\,\tilde{\mathbf{x}}^i$. Both solutions start at $\textcolor{green}{\mathbf{x}_{\text{in}}^i}$, so the tangent starts at zero:
+# $\sigma$ acts on each entry alone, so its difference quotient tends to $\sigma'(\mathbf{x}^i)$ times $\tilde{\mathbf{x}}^i$, entry by entry, or $\operatorname{diag}(\sigma'(\mathbf{x}^i))\,\tilde{\mathbf{x}}^i$. Both solutions start at $\mathbf{x}_{\text{in}}^i$, so the tangent starts at zero:
 
 # %% [markdown]
 # $$\tilde{\mathbf{x}}^i(0) = \mathbf{0},\qquad \dot{\tilde{\mathbf{x}}}^i = \mathbf{V}\operatorname{diag}\bigl(\sigma'(\mathbf{x}^i)\bigr)\,\tilde{\mathbf{x}}^i + \tilde{\mathbf{b}}.$$
@@ -113,9 +113,9 @@ quiz.question("B-tangent")
 #
 # $J$ is made of squares, and the derivative of $\frac12|\mathbf{x} - \mathbf{y}|^2$ along $\tilde{\mathbf{x}}$ is $(\mathbf{x} - \mathbf{y})^\top\tilde{\mathbf{x}}$. So, along $\tilde{\mathbf{b}}$ and along $\hat{\mathbf{V}}$,
 #
-# $$\langle\nabla_{\mathbf{b}}J, \tilde{\mathbf{b}}\rangle = \sum_{i=1}^I(\mathbf{x}^i(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i})^\top\tilde{\mathbf{x}}^i(T) + w_1\sum_{i=1}^I\int_0^T(\mathbf{x}^i - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i})^\top\tilde{\mathbf{x}}^i\,dt + w_2\int_0^T\mathbf{b}^\top\tilde{\mathbf{b}}\,dt,$$
+# $$\langle\nabla_{\mathbf{b}}J, \tilde{\mathbf{b}}\rangle = \sum_{i=1}^I(\mathbf{x}^i(T) - \mathbf{y}_{\text{out}}^i)^\top\tilde{\mathbf{x}}^i(T) + w_1\sum_{i=1}^I\int_0^T(\mathbf{x}^i - \mathbf{y}_{\text{out}}^i)^\top\tilde{\mathbf{x}}^i\,dt + w_2\int_0^T\mathbf{b}^\top\tilde{\mathbf{b}}\,dt,$$
 #
-# $$\langle\nabla_{\mathbf{V}}J, \hat{\mathbf{V}}\rangle_F = \sum_{i=1}^I(\mathbf{x}^i(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i})^\top\hat{\mathbf{x}}^i(T) + w_1\sum_{i=1}^I\int_0^T(\mathbf{x}^i - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i})^\top\hat{\mathbf{x}}^i\,dt + w_2\int_0^T\langle\mathbf{V}, \hat{\mathbf{V}}\rangle_F\,dt.$$
+# $$\langle\nabla_{\mathbf{V}}J, \hat{\mathbf{V}}\rangle_F = \sum_{i=1}^I(\mathbf{x}^i(T) - \mathbf{y}_{\text{out}}^i)^\top\hat{\mathbf{x}}^i(T) + w_1\sum_{i=1}^I\int_0^T(\mathbf{x}^i - \mathbf{y}_{\text{out}}^i)^\top\hat{\mathbf{x}}^i\,dt + w_2\int_0^T\langle\mathbf{V}, \hat{\mathbf{V}}\rangle_F\,dt.$$
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # ($\langle\mathbf{V}, \hat{\mathbf{V}}\rangle_F = \operatorname{trace}(\mathbf{V}^\top\hat{\mathbf{V}})$ is the sum of the products of the entries.) On the grid the integrals are sums; why the running one leaves out the first and the last point is a matter for 12.C.
@@ -221,7 +221,7 @@ for name, d, layers in [("lecture", 2, 100), ("digits", 64, 20), ("MNIST", 784, 
 #
 # The expensive terms are those with $\tilde{\mathbf{x}}^i$, and only they. We look for a function $\boldsymbol{\varphi}^i(t)$ that trades them for $\tilde{\mathbf{b}}$, which we know. Here it is; the two questions below show that it does the trade.
 #
-# $$\boldsymbol{\varphi}^i(T) = \mathbf{x}^i(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i},\qquad -\dot{\boldsymbol{\varphi}}^i = \bigl(\mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x}^i))\bigr)^\top\boldsymbol{\varphi}^i + w_1(\mathbf{x}^i - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i}).$$
+# $$\boldsymbol{\varphi}^i(T) = \mathbf{x}^i(T) - \mathbf{y}_{\text{out}}^i,\qquad -\dot{\boldsymbol{\varphi}}^i = \bigl(\mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x}^i))\bigr)^\top\boldsymbol{\varphi}^i + w_1(\mathbf{x}^i - \mathbf{y}_{\text{out}}^i).$$
 #
 # It starts at the *end*, from how far the sample missed its target, and runs backwards through the *transposed* matrix.
 
@@ -347,14 +347,14 @@ plotting.show(left, alt=(
 # %% [markdown]
 # **Quiz.** One sample; write $\mathbf{A}(t) = \mathbf{V}(t)\operatorname{diag}(\sigma'(\mathbf{x}(t)))$. The tangent and the adjoint are then
 #
-# $$\tilde{\mathbf{x}}(0) = \mathbf{0},\quad \dot{\tilde{\mathbf{x}}} = \mathbf{A}\tilde{\mathbf{x}} + \tilde{\mathbf{b}},\qquad\qquad \boldsymbol{\varphi}(T) = \mathbf{x}(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}},\quad -\dot{\boldsymbol{\varphi}} = \mathbf{A}^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}}).$$
+# $$\tilde{\mathbf{x}}(0) = \mathbf{0},\quad \dot{\tilde{\mathbf{x}}} = \mathbf{A}\tilde{\mathbf{x}} + \tilde{\mathbf{b}},\qquad\qquad \boldsymbol{\varphi}(T) = \mathbf{x}(T) - \mathbf{y}_{\text{out}},\quad -\dot{\boldsymbol{\varphi}} = \mathbf{A}^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \mathbf{y}_{\text{out}}).$$
 #
 # What is $\displaystyle\int_0^T\frac{d}{dt}\bigl(\boldsymbol{\varphi}^\top\tilde{\mathbf{x}}\bigr)\,dt = \boldsymbol{\varphi}(T)^\top\tilde{\mathbf{x}}(T) - \boldsymbol{\varphi}(0)^\top\tilde{\mathbf{x}}(0)$ ?
 #
 # - **A)** $0$
-# - **B)** $\mathbf{x}(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}}$
-# - **C)** $(\mathbf{x}(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}(T)$
-# - **D)** $-(\mathbf{x}(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}(T)$
+# - **B)** $\mathbf{x}(T) - \mathbf{y}_{\text{out}}$
+# - **C)** $(\mathbf{x}(T) - \mathbf{y}_{\text{out}})^\top\tilde{\mathbf{x}}(T)$
+# - **D)** $-(\mathbf{x}(T) - \mathbf{y}_{\text{out}})^\top\tilde{\mathbf{x}}(T)$
 # - **E)** none of these
 
 # %%
@@ -397,10 +397,10 @@ compare(asked, {"A": 0.0, "B": miss, "C": miss @ x_tilde_T, "D": -miss @ x_tilde
 # %% [markdown]
 # **Quiz.** The same integral, by the product rule. What is $\displaystyle\int_0^T\frac{d}{dt}\bigl(\boldsymbol{\varphi}^\top\tilde{\mathbf{x}}\bigr)\,dt = \int_0^T\dot{\boldsymbol{\varphi}}^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top\dot{\tilde{\mathbf{x}}}\,dt$ ?
 #
-# - **A)** $\phantom{-}\int_0^T\bigl(\mathbf{A}^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})\bigr)^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top(\mathbf{A}\tilde{\mathbf{x}} + \tilde{\mathbf{b}})\,dt$
-# - **B)** $-\int_0^T\bigl(\mathbf{A}^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})\bigr)^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top(\mathbf{A}\tilde{\mathbf{x}} + \tilde{\mathbf{b}})\,dt$
-# - **C)** $\phantom{-}w_1\int_0^T(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top\tilde{\mathbf{b}}\,dt$
-# - **D)** $-w_1\int_0^T(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top\tilde{\mathbf{b}}\,dt$
+# - **A)** $\phantom{-}\int_0^T\bigl(\mathbf{A}^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \mathbf{y}_{\text{out}})\bigr)^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top(\mathbf{A}\tilde{\mathbf{x}} + \tilde{\mathbf{b}})\,dt$
+# - **B)** $-\int_0^T\bigl(\mathbf{A}^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \mathbf{y}_{\text{out}})\bigr)^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top(\mathbf{A}\tilde{\mathbf{x}} + \tilde{\mathbf{b}})\,dt$
+# - **C)** $\phantom{-}w_1\int_0^T(\mathbf{x} - \mathbf{y}_{\text{out}})^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top\tilde{\mathbf{b}}\,dt$
+# - **D)** $-w_1\int_0^T(\mathbf{x} - \mathbf{y}_{\text{out}})^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top\tilde{\mathbf{b}}\,dt$
 
 # %%
 quiz.question("B7")
@@ -426,7 +426,7 @@ compare(asked, options)
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # The two answers say that the expensive terms equal a cheap one:
 #
-# $$(\mathbf{x}(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}(T) + w_1\int_0^T(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}\,dt = \int_0^T\boldsymbol{\varphi}^\top\tilde{\mathbf{b}}\,dt.$$
+# $$(\mathbf{x}(T) - \mathbf{y}_{\text{out}})^\top\tilde{\mathbf{x}}(T) + w_1\int_0^T(\mathbf{x} - \mathbf{y}_{\text{out}})^\top\tilde{\mathbf{x}}\,dt = \int_0^T\boldsymbol{\varphi}^\top\tilde{\mathbf{b}}\,dt.$$
 #
 # On the grid there is the same identity, exact to rounding for any number of layers: 12.C checks it.
 
@@ -465,7 +465,7 @@ quiz.question("B-transpose")
 #
 # For $\hat{\mathbf{V}}$ the driving term is $\hat{\mathbf{V}}\sigma(\mathbf{x})$ in place of $\tilde{\mathbf{b}}$; nothing else changes in the two questions, and they give
 #
-# $$(\mathbf{x}(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\hat{\mathbf{x}}(T) + w_1\int_0^T(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\hat{\mathbf{x}}\,dt = \int_0^T\boldsymbol{\varphi}^\top\hat{\mathbf{V}}\sigma(\mathbf{x})\,dt.$$
+# $$(\mathbf{x}(T) - \mathbf{y}_{\text{out}})^\top\hat{\mathbf{x}}(T) + w_1\int_0^T(\mathbf{x} - \mathbf{y}_{\text{out}})^\top\hat{\mathbf{x}}\,dt = \int_0^T\boldsymbol{\varphi}^\top\hat{\mathbf{V}}\sigma(\mathbf{x})\,dt.$$
 #
 # To read off the gradient, write the right side as a Frobenius product: $\boldsymbol{\varphi}^\top\hat{\mathbf{V}}\boldsymbol{\sigma} = \sum_{m,n}\varphi_m\hat V_{mn}\sigma_n = \langle\boldsymbol{\varphi}\boldsymbol{\sigma}^\top, \hat{\mathbf{V}}\rangle_F$. Hence
 #
@@ -499,7 +499,7 @@ for name, direction in [("random", V_hat), ("symmetric", symmetric)]:
 # ## The algorithm <small>B10</small>
 #
 # 1. **Forwards:** solve for the states $\mathbf{x}^i$, all samples, and keep them.
-# 2. **Backwards:** solve for the adjoints $\boldsymbol{\varphi}^i$, starting from $\mathbf{x}^i(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i}$.
+# 2. **Backwards:** solve for the adjoints $\boldsymbol{\varphi}^i$, starting from $\mathbf{x}^i(T) - \mathbf{y}_{\text{out}}^i$.
 # 3. **Put together:** $\nabla_{\mathbf{V}}J = \sum_i\boldsymbol{\varphi}^i\sigma(\mathbf{x}^i)^\top + w_2\mathbf{V}$ and $\nabla_{\mathbf{b}}J = \sum_i\boldsymbol{\varphi}^i + w_2\mathbf{b}$.
 
 # %%
@@ -669,7 +669,7 @@ exercises.taylor_test.check(my_taylor_test)
 # ## Summary
 #
 # - Tangent: $\dot{\tilde{\mathbf{x}}} = \mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x}))\tilde{\mathbf{x}} + \tilde{\mathbf{b}}$ (or $+\,\hat{\mathbf{V}}\sigma(\mathbf{x})$), from zero. One direction per solve.
-# - Adjoint: $-\dot{\boldsymbol{\varphi}} = (\mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x})))^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})$, from $\mathbf{x}(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}}$ backwards. All directions in one solve. It is the price of the state.
+# - Adjoint: $-\dot{\boldsymbol{\varphi}} = (\mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x})))^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \mathbf{y}_{\text{out}})$, from $\mathbf{x}(T) - \mathbf{y}_{\text{out}}$ backwards. All directions in one solve. It is the price of the state.
 # - Gradients: $\nabla_{\mathbf{b}}J = \sum_i\boldsymbol{\varphi}^i + w_2\mathbf{b}$ and $\nabla_{\mathbf{V}}J = \sum_i\boldsymbol{\varphi}^i\sigma(\mathbf{x}^i)^\top + w_2\mathbf{V}$; on the grid times $\Delta t$.
 # - Check a derivative by the complex step, or by central differences with $h \approx 10^{-5}$, along random directions at random weights.
 

@@ -30,7 +30,7 @@ plotting.use_style()
 #
 # $N_T$ points in time, $t_k = (k - 1)\Delta t$ with $k = 1, \dots, N_T$ and $\Delta t = T/(N_T - 1)$. Between them lie $N_T - 1$ steps, the layers: step $k$ leads from $\mathbf{x}_k$ to
 #
-# $$\mathbf{x}_{k+1}^i = \mathbf{x}_k^i + \Delta t\,\bigl(\mathbf{V}_k\,\sigma(\mathbf{x}_k^i) + \mathbf{b}_k\bigr),\qquad \mathbf{x}_1^i = \textcolor{green}{\mathbf{x}_{\text{in}}^i}.$$
+# $$\mathbf{x}_{k+1}^i = \mathbf{x}_k^i + \Delta t\,\bigl(\mathbf{V}_k\,\sigma(\mathbf{x}_k^i) + \mathbf{b}_k\bigr),\qquad \mathbf{x}_1^i = \mathbf{x}_{\text{in}}^i.$$
 #
 # States live on points, weights on steps.
 
@@ -51,7 +51,7 @@ print("one step as in the formula:", np.allclose(x[1], step))
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The discrete cost <small>C2</small>
 #
-# $$J = \frac12\sum_{i=1}^I|\mathbf{x}_{N_T}^i - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i}|^2 + \frac{w_1\Delta t}{2}\sum_{i=1}^I\sum_{k=2}^{N_T-1}|\mathbf{x}_k^i - \textcolor{#b35900}{\mathbf{y}_{\text{out}}^i}|^2 + \frac{w_2\Delta t}{2}\sum_{k=1}^{N_T-1}\bigl(\|\mathbf{V}_k\|_F^2 + |\mathbf{b}_k|^2\bigr)$$
+# $$J = \frac12\sum_{i=1}^I|\mathbf{x}_{N_T}^i - \mathbf{y}_{\text{out}}^i|^2 + \frac{w_1\Delta t}{2}\sum_{i=1}^I\sum_{k=2}^{N_T-1}|\mathbf{x}_k^i - \mathbf{y}_{\text{out}}^i|^2 + \frac{w_2\Delta t}{2}\sum_{k=1}^{N_T-1}\bigl(\|\mathbf{V}_k\|_F^2 + |\mathbf{b}_k|^2\bigr)$$
 #
 # The running sum leaves out $k = 1$, which no weight can change, and $k = N_T$, which the first term takes care of.
 
@@ -96,8 +96,8 @@ quiz.question("C-count")
 # The last state is paid for in the first term of $J$ only; the states $\mathbf{x}_2, \dots, \mathbf{x}_{N_T-1}$ are paid for in the running cost, and each moves its successor by the matrix $\mathbf{I} + \Delta t\,\mathbf{V}_k\operatorname{diag}(\sigma'(\mathbf{x}_k))$:
 
 # %% [markdown]
-# $$\begin{gathered} \boldsymbol{\varphi}_{N_T-1} = \mathbf{x}_{N_T} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}},\\
-# \boldsymbol{\varphi}_{k-1} = \boldsymbol{\varphi}_k + \Delta t\,\bigl(\mathbf{V}_k\operatorname{diag}(\sigma'(\mathbf{x}_k))\bigr)^\top\boldsymbol{\varphi}_k + \Delta t\,w_1(\mathbf{x}_k - \textcolor{#b35900}{\mathbf{y}_{\text{out}}}),\quad k = N_T - 1, \dots, 2. \end{gathered}$$
+# $$\begin{gathered} \boldsymbol{\varphi}_{N_T-1} = \mathbf{x}_{N_T} - \mathbf{y}_{\text{out}},\\
+# \boldsymbol{\varphi}_{k-1} = \boldsymbol{\varphi}_k + \Delta t\,\bigl(\mathbf{V}_k\operatorname{diag}(\sigma'(\mathbf{x}_k))\bigr)^\top\boldsymbol{\varphi}_k + \Delta t\,w_1(\mathbf{x}_k - \mathbf{y}_{\text{out}}),\quad k = N_T - 1, \dots, 2. \end{gathered}$$
 #
 # In code $(\mathbf{V}\operatorname{diag}(\boldsymbol{\sigma}'))^\top\boldsymbol{\varphi} = \operatorname{diag}(\boldsymbol{\sigma}')\mathbf{V}^\top\boldsymbol{\varphi}$ is `dsigma(x) * (V.T @ phi)`: first the transposed matrix, then the derivative.
 #
@@ -123,7 +123,7 @@ print(phi.shape, " the library's:", np.allclose(phi, library))
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # With this adjoint the identity of Questions 1 and 2 holds to rounding on *every* grid, however coarse. For each sample,
 #
-# $$(\mathbf{x}_{N_T} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}_{N_T} = \Delta t\sum_{k=1}^{N_T-1}\boldsymbol{\varphi}_k^\top\bigl(\hat{\mathbf{V}}_k\sigma(\mathbf{x}_k) + \tilde{\mathbf{b}}_k\bigr) - \Delta t\,w_1\sum_{k=2}^{N_T-1}(\mathbf{x}_k - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}_k.$$
+# $$(\mathbf{x}_{N_T} - \mathbf{y}_{\text{out}})^\top\tilde{\mathbf{x}}_{N_T} = \Delta t\sum_{k=1}^{N_T-1}\boldsymbol{\varphi}_k^\top\bigl(\hat{\mathbf{V}}_k\sigma(\mathbf{x}_k) + \tilde{\mathbf{b}}_k\bigr) - \Delta t\,w_1\sum_{k=2}^{N_T-1}(\mathbf{x}_k - \mathbf{y}_{\text{out}})^\top\tilde{\mathbf{x}}_k.$$
 
 # %% tags=["no-code"]
 for N_T in (2, 5, 50):

@@ -266,7 +266,7 @@ explore.noise()
 #
 # 12.A began with digits; now we read them. The state is an image, 64 grey values, over ten more coordinates that are zero at the start. At the end the image shall be back, and the coordinate of its class be 1:
 #
-# $$\textcolor{green}{\mathbf{x}_{\text{in}}} = \begin{pmatrix}\text{pixels}\\ \mathbf{0}\end{pmatrix},\qquad \textcolor{#b35900}{\mathbf{y}_{\text{out}}} = \begin{pmatrix}\text{pixels}\\ \mathbf{e}_c\end{pmatrix}\in\mathbb{R}^{74}.$$
+# $$\mathbf{x}_{\text{in}} = \begin{pmatrix}\text{pixels}\\ \mathbf{0}\end{pmatrix},\qquad \mathbf{y}_{\text{out}} = \begin{pmatrix}\text{pixels}\\ \mathbf{e}_c\end{pmatrix}\in\mathbb{R}^{74}.$$
 #
 # The class is read off as the largest of the ten. Cost, adjoint, gradient: unchanged.
 
