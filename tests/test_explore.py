@@ -19,6 +19,8 @@ from sklearn.datasets import load_digits
 import neuralode_lib as node
 from neuralode_lib import explore, tanh
 from neuralode_lib.datasets import TARGETS
+from neuralode_lib.explore.euler import SMOOTH_WEIGHTS, _sampled
+from neuralode_lib.explore.noise import STEPS, _near_the_minimum
 
 
 @pytest.fixture(scope="module")
@@ -177,11 +179,11 @@ def test_width_shows_the_least_squares_fit_and_its_error():
     assert np.all(np.diff(errors) < 0) and error in errors
 
 
-@pytest.mark.parametrize("name", explore.SMOOTH_WEIGHTS)
+@pytest.mark.parametrize("name", SMOOTH_WEIGHTS)
 def test_euler_shows_polygon_curve_error_and_order(name):
     explorer = explore.euler(layers=32, x1=0.4, x2=-0.2, weights=name)
     left, right = explorer.axes
-    V, b = explore.SMOOTH_WEIGHTS[name]
+    V, b = SMOOTH_WEIGHTS[name]
     x = np.array([0.4, -0.2])
     polygon = [x]
     for k in range(32):
@@ -241,7 +243,7 @@ def test_tangent_shows_quotient_tangent_and_their_difference():
     assert not np.any([c[:21] for c in curves])  # nothing before the kick
     assert [c[21] for c in curves] == pytest.approx([0, 1], abs=1e-12)  # and then a unit push
     # A push of the state at that grid point, followed by central differences.
-    weights = explore._sampled("as in 12.A", 40)
+    weights = _sampled("as in 12.A", 40)
     x = node.forward(weights, [[0.5], [-0.3]], 1 / 40, tanh)
     rest = node.Weights(weights.V[21:], weights.b[21:])
     ends = [node.forward(rest, x[21] + [[0], [h]], 1 / 40, tanh)[-1, :, 0] for h in (1e-5, -1e-5, 1e-2)]
@@ -277,7 +279,7 @@ def test_adjoint_shows_phi_and_each_sample_s_part_of_the_gradient(trained):
 
 
 def test_noise_shows_a_descent_with_independent_batches_and_the_formula():
-    explorer, of = explore.noise(batch_size=8, gamma=0.002), explore._near_the_minimum()
+    explorer, of = explore.noise(batch_size=8, gamma=0.002), _near_the_minimum()
     left, right = explorer.axes
     problem, rng, weights, J = of.problem, np.random.default_rng(0), of.start, []
     for _ in range(2000):
@@ -285,8 +287,8 @@ def test_noise_shows_a_descent_with_independent_batches_and_the_formula():
         weights = weights - 0.002 * problem.cost_and_gradient(weights, samples)[1]
         J.append(problem.cost(weights) - of.J_min)
     epochs, shown = line(left, r"$J - J_{\min}$")
-    np.testing.assert_allclose(epochs, explore.STEPS / 8)
-    np.testing.assert_allclose(shown, np.array(J)[explore.STEPS - 1], rtol=1e-9)
+    np.testing.assert_allclose(epochs, STEPS / 8)
+    np.testing.assert_allclose(shown, np.array(J)[STEPS - 1], rtol=1e-9)
     floor = line(left, r"$\gamma/4\,\cdot$ variance")[1]
     np.testing.assert_allclose(floor, 0.002 / 4 * of.variance(8))
     mean = np.mean(J[999::10])
@@ -294,12 +296,12 @@ def test_noise_shows_a_descent_with_independent_batches_and_the_formula():
     np.testing.assert_allclose(line(right, "this run"), [[floor[0]], [mean]])
     assert f"{mean:.2g} on average, γ/4 · variance {floor[0]:.2g}" in explorer.numbers.value
     explorer.controls["rule"].value = "decaying"
-    expected = 0.002 / (1 + explore.STEPS / 300) / 4 * of.variance(8)
+    expected = 0.002 / (1 + STEPS / 300) / 4 * of.variance(8)
     np.testing.assert_allclose(line(left, r"$\gamma/4\,\cdot$ variance")[1], expected)
 
 
 def test_noise_knows_its_minimum_and_variance():
-    of = explore._near_the_minimum()
+    of = _near_the_minimum()
     J, g = of.problem.cost_and_gradient(of.minimum)
     assert g.norm() < 1e-5 and of.J_min == pytest.approx(J)
     pairs = list(combinations(range(64), 2))
@@ -318,7 +320,7 @@ def test_noise_keeps_what_has_been_tried_at_constant_gamma():
     points, shuffled = line(right, "drawn anew").T, line(right, "shuffled epochs").T
     assert len(points) == 2 and len(shuffled) == 1
     assert shuffled[0][0] == points[1][0] and shuffled[0][1] < points[1][1] < points[0][1]
-    of = explore._near_the_minimum()
+    of = _near_the_minimum()
     descent = node.stochastic_gradient_descent(
         of.problem, of.start, node.constant(0.001), 4, np.random.default_rng(0)
     )
@@ -398,8 +400,9 @@ def small(**kwargs):
 
 @pytest.fixture(autouse=True)
 def short_chunks(monkeypatch):
-    monkeypatch.setattr(explore, "CHUNK", 0.005)
-    monkeypatch.setattr(explore, "BETWEEN_PICTURES", 0.0)
+    module = sys.modules["neuralode_lib.explore.training"]  # whose name in the package is the function's
+    monkeypatch.setattr(module, "CHUNK", 0.005)
+    monkeypatch.setattr(module, "BETWEEN_PICTURES", 0.0)
 
 
 def by_hand(cockpit, iterations, rule=None):

@@ -16,11 +16,7 @@ from tools import solutions
 
 TEXT = (solutions.ROOT / "notebooks/INSTRUCTORS.md").read_text(encoding="utf-8")
 EXERCISES = [name for name, value in vars(exercises).items() if isinstance(value, exercises.Exercise)]
-EXPLORERS = [
-    name
-    for name, value in vars(explore).items()
-    if inspect.isfunction(value) and inspect.unwrap(value).__module__ == explore.__name__ and not name.startswith("_")
-]
+EXPLORERS = explore.__all__
 
 
 def table(heading):

@@ -1,0 +1,12 @@
+"""Figures to play with, one file each: move something, and see what changes."""
+
+from .adjoint import adjoint
+from .digit import digit
+from .euler import euler
+from .flow import flow, movie
+from .noise import noise
+from .tangent import tangent
+from .training import training
+from .width import width
+
+__all__ = ["adjoint", "digit", "euler", "flow", "movie", "noise", "tangent", "training", "width"]
