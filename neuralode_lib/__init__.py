@@ -8,12 +8,12 @@ from importlib import import_module
 _NAMES = {
     "activations": ["Activation", "relu", "tanh"],
     "datasets": ["blobs", "disk_in_ring", "moons", "nearest_target"],
+    "fused": [],
     "problem": ["TrainingProblem"],
     "resnet": ["Weights", "adjoint", "cost", "cost_terms", "forward", "gradient", "tangent"],
-    "training": [
-        *["Diverged", "gradient_descent", "minimize", "stochastic_gradient_descent", "train"],
-        *["adam", "armijo", "backtracking", "constant", "decaying", "momentum"],
-    ],
+    "descent": ["Diverged", "gradient_descent", "stochastic_gradient_descent"],
+    "rules": ["adam", "armijo", "backtracking", "constant", "decaying", "momentum"],
+    "training": ["minimize", "train"],
 }
 _MODULE_OF = {name: module for module, names in _NAMES.items() for name in names}
 _MODULES = [*_NAMES, "exercises", "explore", "plotting", "predict", "quiz", "verify"]

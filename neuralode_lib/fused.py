@@ -1,118 +1,37 @@
-"""What is trained: data, grid, cost weights and activation; and the gradient made fast."""
+"""The sums over samples in J and its gradient, made fast: blocks of samples, arrays made once, executors."""
 
 import threading
-from concurrent.futures import Executor
 from functools import lru_cache, partial
 from math import ceil
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from . import checks, resnet
-from .activations import Activation, relu
+from . import resnet
 
 # States that overflow are no accident here: too large a step does it, and the caller sees J = inf or nan.
-_quiet_overflow = partial(np.errstate, over="ignore", invalid="ignore")
+quiet_overflow = partial(np.errstate, over="ignore", invalid="ignore")
 
 
-class TrainingProblem:
-    """Find the weights that bring each sample x_in^i to its y_out^i: the data, the grid and J (A6, C1, C2).
+class Blocks:
+    """These sums for one block of `chunk` samples after the other, on the executor where there is one."""
 
-    x_in, y_out (d, I): one column per sample; where both are float32, so is all that is computed from them.
-    T: final time. N_T: grid points, so N_T - 1 layers of length dt = T / (N_T - 1) at the times t. w1, w2: weights
-    of the running cost and of the penalty on V and b.
-    chunk: J and its gradient are sums over samples, and are computed for so many at a time; by default for as many
-    as fit in the processor's cache. executor: any `concurrent.futures.Executor` to compute these blocks on: threads,
-    processes, or a cluster's (Dask: `Client.get_executor()`); the results are those without it, to the last bit.
-    Raises ValueError or TypeError, naming the argument, for data or numbers that make no problem.
-    """
+    def __init__(self, N_T, d, dt, w1, activation, dtype, chunk, executor):
+        self.chunk = chunk or _cached_samples(N_T, d)
+        self.executor = executor
+        self.data_terms = _DataTerms(N_T - 1, d, dt, w1, activation, dtype)
 
-    def __init__(
-        self, x_in, y_out, T=1.0, N_T=101, w1=0.01, w2=0.01, activation=relu, *, chunk=None, executor=None
-    ):
-        x_in = checks.array("x_in", x_in, ("d", "I"), "one column per sample", real=True)
-        if x_in.size == 0:
-            raise ValueError(f"x_in has shape {x_in.shape}: an empty data set cannot be trained on")
-        y_out = checks.array("y_out", y_out, x_in.shape, "one target for each sample", real=True)
-        self.dtype = np.dtype(np.float32 if x_in.dtype == y_out.dtype == np.float32 else np.float64)
-        self.x_in, self.y_out = np.array(x_in, self.dtype), np.array(y_out, self.dtype)
-        self.T = checks.number("T", T, above=0)
-        self.N_T = checks.integer("N_T", N_T, 2)
-        self.w1 = checks.number("w1", w1, 0)
-        self.w2 = checks.number("w2", w2, 0)
-        self.activation = checks.instance(
-            "activation", activation, Activation, "tanh, relu or an Activation(sigma, dsigma, name)"
-        )
-        self.dt = self.T / (self.N_T - 1)
-        self.t = np.linspace(0.0, self.T, self.N_T)
-        self.chunk = _cached_samples(self.N_T, self.d) if chunk is None else checks.integer("chunk", chunk, 1)
-        self.executor = checks.instance("executor", executor, Executor | None, "a concurrent.futures.Executor")
-        self._data_terms = _DataTerms(self.N_T - 1, self.d, self.dt, self.w1, self.activation, self.dtype)
+    def cost(self, theta, x_in, y_out):
+        """The terminal and the running term of J, of each block."""
+        return self._of_each(partial(self.data_terms.cost, theta), x_in, y_out)
 
-    @property
-    def d(self):
-        return self.x_in.shape[0]
+    def cost_and_gradient(self, theta, scale, x_in, y_out):
+        """These terms and their gradient, `scale` times, of each block; a gradient lasts until the next one comes."""
+        evaluate = partial(self.data_terms.cost_and_gradient, theta, scale, copy=self.executor is not None)
+        return self._of_each(evaluate, x_in, y_out)
 
-    @property
-    def I(self):  # noqa: E743 - the lecture's name
-        return self.x_in.shape[1]
-
-    def __repr__(self):
-        return (
-            f"TrainingProblem(d={self.d}, I={self.I}, T={self.T:g}, N_T={self.N_T}, "
-            f"w1={self.w1:g}, w2={self.w2:g}, {self.activation.name})"
-        )
-
-    def states(self, weights):
-        """x (N_T, d, I), the states of all samples at all times."""
-        with _quiet_overflow():
-            return resnet.forward(self._fitting(weights), self.x_in, self.dt, self.activation)
-
-    def cost_terms(self, weights):
-        """The three terms of J: terminal, running, weights."""
-        x = self.states(weights)
-        with _quiet_overflow():
-            return resnet.cost_terms(weights, x, self.y_out, self.dt, self.w1, self.w2)
-
-    def cost(self, weights):
-        """J (C2), a float: complex where the weights are, inf or nan where the states overflow."""
-        theta = self._fitting(weights).theta
-        if np.iscomplexobj(theta):
-            return sum(self.cost_terms(weights))
-        with _quiet_overflow():
-            J = self._penalty(theta)
-            for J_block in self._blocks(partial(self._data_terms.cost, theta), self.x_in, self.y_out):
-                J += J_block
-        return J
-
-    def cost_and_gradient(self, weights, samples=None):
-        """J and its gradient (C2, C4, C5), a Weights of the caller's own; J is inf or nan where the states overflow.
-
-        samples: indices of samples, to estimate both from these alone: the sums over samples times I over their
-        number, and the penalty. The mean over samples drawn at random is J and its gradient.
-        Raises TypeError for complex weights, and ValueError for indices that are not there.
-        """
-        theta = self._fitting(weights).theta
-        if np.iscomplexobj(theta):
-            raise TypeError("weights are complex, expected real ones: only states and cost take complex weights")
-        x_in, y_out, scale = self.x_in, self.y_out, 1.0
-        if samples is not None:
-            samples = checks.indices("samples", samples, self.I)
-            x_in, y_out, scale = x_in[:, samples], y_out[:, samples], self.I / len(samples)
-        with _quiet_overflow():
-            J = self._penalty(theta)
-            gradient = np.multiply(self.w2 * self.dt, theta, dtype=self.dtype)
-            evaluate = partial(self._data_terms.cost_and_gradient, theta, scale, copy=self.executor is not None)
-            for J_block, gradient_block in self._blocks(evaluate, x_in, y_out):
-                J += J_block
-                gradient += gradient_block
-        return J, resnet.Weights.from_theta(gradient)
-
-    def _penalty(self, theta):
-        return self.w2 * self.dt * float(np.vdot(theta, theta)) / 2
-
-    def _blocks(self, evaluate, x_in, y_out):
-        """evaluate(x_in, y_out) for one block of samples after the other; in their order, so that sums are the same."""
+    def _of_each(self, evaluate, x_in, y_out):
+        """evaluate(x_in, y_out) of one block after the other, in their order, so that sums are always the same."""
         I = x_in.shape[1]
         width = ceil(I / ceil(I / self.chunk))  # as many blocks as it takes, all of them about equally wide
         blocks = [[a[:, i : i + width] for i in range(0, I, width)] for a in (x_in, y_out)]
@@ -121,15 +40,6 @@ class TrainingProblem:
         # It is the blocks that run in parallel; BLAS's own threads would only get into their way.
         with _blas().limit(limits=1, user_api="blas"):
             return list(self.executor.map(evaluate, *blocks))
-
-    def _fitting(self, weights):
-        checks.instance("weights", weights, resnet.Weights, "a Weights, such as Weights.zeros(N_T, d)")
-        if (weights.N_T, weights.d) != (self.N_T, self.d):
-            raise ValueError(
-                f"weights are of another problem: they have N_T={weights.N_T}, d={weights.d}, "
-                f"expected N_T={self.N_T}, d={self.d}"
-            )
-        return weights
 
 
 def _cached_samples(N_T, d):
@@ -156,14 +66,14 @@ class _DataTerms:
 
     def cost(self, theta, x_in, y_out):
         """The terminal and the running term of J."""
-        with _quiet_overflow():
+        with quiet_overflow():
             if self.is_fused:
                 return self._fused_cost(self.workspaces.of_width(x_in.shape[1]), theta, x_in, y_out)
             return self._textbook_cost(theta, x_in, y_out)[0]
 
     def cost_and_gradient(self, theta, scale, x_in, y_out, copy):
         """These terms and their gradient, `scale` times; unless copied, the gradient lasts until the next call."""
-        with _quiet_overflow():
+        with quiet_overflow():
             if not self.is_fused:
                 J, weights, x = self._textbook_cost(theta, x_in, y_out)
                 phi = resnet.adjoint(weights, x, y_out, self.dt, self.w1, self.activation)

@@ -17,7 +17,7 @@ from checks import (
     replace,
 )
 
-from neuralode_lib import problem, resnet
+from neuralode_lib import fused, problem, resnet
 
 FUSED_COST, FUSED_GRADIENT = "_DataTerms._fused_cost", "_DataTerms._fused_gradient"
 FUSED_STEPS, FUSED_WEIGHTS = "_Workspace.__init__", "_DataTerms.__init__"
@@ -216,15 +216,21 @@ BUGS = {
 
 
 def module_of(function):
-    return problem if CHECK[function] is check_fused else resnet
+    if CHECK[function] is not check_fused:
+        return resnet
+    return problem if function in (PENALTY, COST_AND_GRADIENT) else fused
 
 
 def load(source, module):
-    """A module with this source in the place of `module`."""
+    """A module with this source in the place of `module`; where that is `fused`, the one that uses it."""
     copy = types.ModuleType(module.__name__)
     copy.__package__ = module.__package__
     exec(source, vars(copy))
-    return copy
+    if module is not fused:
+        return copy
+    user = load(inspect.getsource(problem), problem)
+    user.Blocks = copy.Blocks
+    return user
 
 
 def planted(function, old, new):

@@ -1,7 +1,6 @@
-"""Gradient descent, step rules and train: what they do, how they end, what they count."""
+"""Step rules: what a step is, how far it goes, where it ends."""
 
 import itertools
-from time import perf_counter
 
 import numpy as np
 import pytest
@@ -14,7 +13,6 @@ from neuralode_lib import (
     constant,
     disk_in_ring,
     gradient_descent,
-    minimize,
     relu,
     tanh,
     train,
@@ -23,22 +21,6 @@ from neuralode_lib import (
 RULES = {"constant": constant(0.05), "backtracking": backtracking(), "armijo": armijo()}
 every_rule = pytest.mark.parametrize("step", RULES.values(), ids=RULES)
 
-
-@pytest.fixture
-def problem():
-    data = disk_in_ring(I=12, seed=3)
-    return TrainingProblem(data.x_in, data.y_out, N_T=6, w1=0.5, w2=0.3, activation=tanh)
-
-
-@pytest.fixture
-def start():
-    return Weights.random(6, 2, 1.0, np.random.default_rng(4))
-
-
-@pytest.fixture
-def lecture():
-    data = disk_in_ring()
-    return TrainingProblem(data.x_in, data.y_out)
 
 
 @every_rule
@@ -127,69 +109,6 @@ def test_armijo_accepts_the_first_gamma_that_lowers_J_enough(problem, start):
     assert halvings > 10
 
 
-@pytest.mark.parametrize("gamma, within", [(4.0, 20), (8.0, 10)])
-@pytest.mark.filterwarnings("error")
-def test_too_large_a_gamma_diverges_and_the_last_finite_state_is_kept(lecture, gamma, within):
-    result = train(lecture, iterations=100, step=constant(gamma), progress=False)
-    ended = len(result.J) - 1
-    assert ended < within
-    assert np.isfinite(result.J).all()
-    assert np.isfinite(result.weights.theta).all()
-    assert lecture.cost(result.weights) == result.J[-1]
-    for part in ("diverged", f"iteration {ended + 1}", f"gamma = {gamma:g}", "smaller gamma"):
-        assert part in result.stopped
-
-
-def test_gradient_descent_raises_where_J_is_not_finite(lecture):
-    seen = []
-    with pytest.raises(ArithmeticError, match=r"iteration \d+.*gamma = 8"):
-        for iterate in gradient_descent(lecture, Weights.zeros(101, 2), constant(8.0)):
-            seen.append(iterate.J)
-    assert np.isfinite(seen).all()
-
-
-def test_start_that_is_not_finite(lecture):
-    with pytest.raises(ArithmeticError, match=r"iteration 0.*start"):
-        train(
-            lecture, 1e200 * Weights.random(101, 2, 1.0, np.random.default_rng(0)), progress=False
-        )
-
-
-def test_interrupt_keeps_everything(problem, start):
-    def step(problem, weights, J, gradient, gamma):
-        if len(calls) == 7:
-            raise KeyboardInterrupt
-        calls.append(J)
-        return weights - 0.05 * gradient, 0.05, 0
-
-    calls = []
-    result = train(problem, start, iterations=100, step=step, progress=False)
-    assert result.J[:-1].tolist() == calls
-    assert len(result.J) == len(result.gamma) == len(result.gradient_norm) == 8
-    assert problem.cost(result.weights) == result.J[-1]
-    assert "interrupted after iteration 7" in result.stopped
-
-    whole = train(problem, start, iterations=10, step=constant(0.05), progress=False)
-    rest = train(problem, result.weights, iterations=3, step=constant(0.05), progress=False)
-    assert (rest.weights.theta == whole.weights.theta).all()
-    assert (rest.J == whole.J[7:]).all()
-
-
-def test_interrupt_inside_an_evaluation(problem, start, monkeypatch):
-    whole = train(problem, start, iterations=5, step=constant(0.05), progress=False)
-    evaluate, calls = problem.cost_and_gradient, itertools.count()
-
-    def interrupted(weights):
-        if next(calls) == 3:
-            raise KeyboardInterrupt
-        return evaluate(weights)
-
-    monkeypatch.setattr(problem, "cost_and_gradient", interrupted)
-    result = train(problem, start, iterations=5, step=constant(0.05), progress=False)
-    assert (result.J == whole.J[:3]).all()
-    assert "interrupted after iteration 2" in result.stopped
-
-
 @every_rule
 @pytest.mark.parametrize("activation", [tanh, relu])
 @pytest.mark.filterwarnings("error")
@@ -216,20 +135,6 @@ def test_zero_gradient_in_V_alone(step):
     assert (result.weights.b > 0).all()
 
 
-def test_a_rule_that_finds_no_step_ends_the_run(problem, start):
-    rule = constant(0.05)
-
-    def three_steps(problem, weights, J, gradient, gamma):
-        steps.append(1)
-        return rule(problem, weights, J, gradient, gamma) if len(steps) <= 3 else None
-
-    steps = []
-    result = train(problem, start, iterations=10, step=three_steps, progress=False)
-    assert len(result.J) == 4
-    assert "ended at iteration 3" in result.stopped
-    assert "no step" in result.stopped
-
-
 def test_armijo_ends_where_no_step_lowers_J_any_more(problem):
     result = train(problem, iterations=3000, step=armijo(), progress=False)
     assert len(result.J) < 3000
@@ -249,140 +154,6 @@ def test_armijo_ends_where_every_step_goes_uphill(problem, start, monkeypatch):
     assert result.weights is start
 
 
-@every_rule
-def test_evaluations_are_counted(problem, start, step, monkeypatch):
-    calls = []
-    for name in ("cost", "cost_and_gradient"):
-        evaluate = getattr(problem, name)
-
-        def counted(weights, evaluate=evaluate):
-            calls.append(1)
-            return evaluate(weights)
-
-        monkeypatch.setattr(problem, name, counted)
-    for iterate in itertools.islice(gradient_descent(problem, start, step), 30):
-        assert iterate.evaluations == len(calls)
-    calls.clear()
-    assert train(problem, start, 30, step, progress=False).evaluations[-1] == len(calls)
-
-
-def test_gradient_descent_is_lazy_and_goes_on_where_it_stopped(problem, start, monkeypatch):
-    whole = list(itertools.islice(gradient_descent(problem, start, armijo()), 10))
-    calls, evaluate = [], problem.cost_and_gradient
-    monkeypatch.setattr(problem, "cost_and_gradient", lambda w: (calls.append(1), evaluate(w))[1])
-    run = gradient_descent(problem, start, armijo())
-    assert len(calls) == 0
-    first = list(itertools.islice(run, 4))
-    assert len(calls) == 4
-    rest = list(itertools.islice(run, 6))
-    assert [i.J for i in first + rest] == [i.J for i in whole]
-    assert [i.iteration for i in first + rest] == list(range(10))
-
-
-@every_rule
-def test_an_iterate_says_where_it_is(problem, start, step):
-    for iterate in itertools.islice(gradient_descent(problem, start, step), 10):
-        J, gradient = problem.cost_and_gradient(iterate.weights)
-        assert iterate.J == J
-        assert iterate.gradient_norm == gradient.norm()
-        assert (iterate.gamma is None) == (iterate.iteration == 0)
-
-
-def test_history_has_the_start_and_one_entry_for_each_iteration(problem, start):
-    result = train(problem, start, iterations=5, step=constant(0.05), progress=False)
-    iterates = list(itertools.islice(gradient_descent(problem, start, constant(0.05)), 6))
-    assert result.J.tolist() == [i.J for i in iterates]
-    assert result.gradient_norm.tolist() == [i.gradient_norm for i in iterates]
-    assert np.isnan(result.gamma[0])
-    assert (result.gamma[1:] == 0.05).all()
-    assert (result.weights.theta == iterates[-1].weights.theta).all()
-    assert result.stopped == "all 5 iterations done"
-    assert repr(result).endswith("; all 5 iterations done")
-
-
-def test_no_iterations_evaluate_the_start(problem, start):
-    result = train(problem, start, iterations=0, progress=False)
-    assert result.J.tolist() == [problem.cost(start)]
-    assert result.weights is start
-
-
-def test_defaults_are_zero_weights_and_gamma_one(problem):
-    result = train(problem, iterations=3, progress=False)
-    explicit = train(problem, Weights.zeros(6, 2), 3, constant(1.0), progress=False)
-    assert (result.J == explicit.J).all()
-
-
-def test_training_twice_gives_the_same(problem, start):
-    first, second = (train(problem, start, 20, armijo(), progress=False) for _ in range(2))
-    assert (first.weights.theta == second.weights.theta).all()
-
-
-def test_progress(problem, capfd):
-    train(problem, iterations=3, step=constant(0.01), progress=False)
-    assert capfd.readouterr() == ("", "")
-    train(problem, iterations=3, step=constant(0.01))
-    out, err = capfd.readouterr()
-    assert out == ""
-    assert "3 done, J = " in err
-
-
-def test_minimize_ends_at_a_stationary_point_below_descent(problem, start):
-    descent = train(problem, start, iterations=100, step=armijo(), progress=False)
-    result = minimize(problem, start, progress=False, gtol=1e-8, ftol=0.0)
-    assert result.J[0] == problem.cost(start)
-    assert result.J[-1] < descent.J[-1]
-    assert (np.diff(result.J) <= 0).all()
-    J, gradient = problem.cost_and_gradient(result.weights)
-    assert result.J[-1] == J
-    assert result.gradient_norm[-1] == gradient.norm() < 1e-6
-    assert f"ended at iteration {len(result.J) - 1}" in result.stopped
-
-
-@pytest.mark.parametrize("method", ["L-BFGS-B", "CG", "BFGS"])
-@pytest.mark.filterwarnings("error")
-def test_minimize_stops_after_so_many_iterations(problem, start, method):
-    result = minimize(problem, start, iterations=5, method=method, progress=False)
-    assert len(result.J) == len(result.gradient_norm) == len(result.evaluations) == 6
-    _, gradient = problem.cost_and_gradient(result.weights)
-    assert result.gradient_norm[-1] == pytest.approx(gradient.norm(), rel=1e-12)
-
-
-@pytest.mark.parametrize("method", [train, minimize])
-def test_seconds_are_those_of_the_iterations(problem, start, method):
-    began = perf_counter()
-    result = method(problem, start, iterations=5, progress=False)
-    assert len(result.seconds) == 6
-    assert 0 <= result.seconds[0]
-    assert np.all(np.diff(result.seconds) > 0)
-    assert result.seconds[-1] < perf_counter() - began
-
-
-def test_minimize_counts_evaluations(problem, start, monkeypatch):
-    calls, evaluate = [], problem.cost_and_gradient
-    monkeypatch.setattr(problem, "cost_and_gradient", lambda w: (calls.append(1), evaluate(w))[1])
-    result = minimize(problem, start, iterations=20, progress=False)
-    assert result.evaluations[0] == 1
-    assert result.evaluations[-1] == len(calls)
-
-
-def test_minimize_interrupted_keeps_everything(problem, start, monkeypatch):
-    whole = minimize(problem, start, iterations=20, progress=False)
-    evaluate, calls = problem.cost_and_gradient, itertools.count()
-
-    def interrupted(weights):
-        if next(calls) == 15:
-            raise KeyboardInterrupt
-        return evaluate(weights)
-
-    monkeypatch.setattr(problem, "cost_and_gradient", interrupted)
-    result = minimize(problem, start, iterations=20, progress=False)
-    done = len(result.J) - 1
-    assert 5 < done < 20
-    assert (result.J == whole.J[: done + 1]).all()
-    assert evaluate(result.weights)[0] == result.J[-1]
-    assert f"interrupted after iteration {done}" in result.stopped
-
-
 WRONG = {
     "gamma = 0": (lambda: constant(0), ValueError, ("gamma", "is 0", "> 0")),
     "gamma < 0": (lambda: backtracking(-1.0), ValueError, ("gamma", "is -1", "> 0")),
@@ -392,37 +163,7 @@ WRONG = {
     "growth = 1": (lambda: backtracking(growth=1), ValueError, ("growth", "is 1", "> 2")),
     "growth < 1": (lambda: armijo(growth=0.5), ValueError, ("growth", "0.5", ">= 1")),
     "c = 0": (lambda: armijo(c=0), ValueError, ("c", "is 0", "> 0")),
-    "problem a data set": (
-        lambda: train(disk_in_ring()),
-        TypeError,
-        ("problem", "TrainingProblem"),
-    ),
-    "iterations < 0": (lambda: train(small(), iterations=-1), ValueError, ("iterations", "-1")),
-    "iterations a float": (
-        lambda: train(small(), iterations=1e4),
-        TypeError,
-        ("iterations", "10000.0", "integer"),
-    ),
-    "weights of another problem": (
-        lambda: train(small(), Weights.zeros(7, 2), progress=False),
-        ValueError,
-        ("weights", "N_T=7", "N_T=3"),
-    ),
-    "weights an array": (
-        lambda: train(small(), np.zeros((2, 2, 3)), progress=False),
-        TypeError,
-        ("weights", "Weights"),
-    ),
-    "step a number": (
-        lambda: train(small(), step=0.1, progress=False),
-        TypeError,
-        ("step", "0.1", "constant"),
-    ),
 }
-
-
-def small():
-    return TrainingProblem([[0.0], [1.0]], [[1.0], [1.0]], N_T=3)
 
 
 @pytest.mark.parametrize("wrong, kind, parts", WRONG.values(), ids=WRONG)

@@ -14,7 +14,7 @@ import pytest
 import threadpoolctl
 from checks import assert_close
 
-from neuralode_lib import Activation, TrainingProblem, Weights, constant, minimize, problem, relu, tanh, train
+from neuralode_lib import Activation, TrainingProblem, Weights, constant, fused, minimize, relu, tanh, train
 
 I, d, N_T = 23, 3, 6
 RNG = np.random.default_rng(5)
@@ -195,9 +195,10 @@ def test_numpy_calls(monkeypatch, activation):
     count = SimpleNamespace(np=Counting())
     p, weights = TrainingProblem(X_IN, Y_OUT, N_T=41, activation=activation), Weights.random(41, d, 1.0, RNG)
     p.cost_and_gradient(weights)
-    monkeypatch.setattr(problem, "np", count.np)
+    monkeypatch.setattr(fused, "np", count.np)
     sigma = lambda x, out: (calls.append("sigma"), activation.sigma(x, out))[1]  # noqa: E731
-    monkeypatch.setattr(p._data_terms, "activation", Activation(sigma, None.__class__, "", activation.dsigma_of_sigma))
+    counted = Activation(sigma, None.__class__, "", activation.dsigma_of_sigma)
+    monkeypatch.setattr(p._blocks.data_terms, "activation", counted)
     sys.setprofile(count_methods)
     try:
         p.cost_and_gradient(weights)
