@@ -43,3 +43,11 @@ class Card:
     def _show(self, text):
         with errors_shown(self.answer):
             self.answer.value = html(text())
+
+    def __repr__(self):
+        return f"[Question {self.question.id}: choose here when the notebook runs]"
+
+    def _repr_mimebundle_(self, **kwargs):
+        from .poll import bundle
+
+        return bundle(self.box, self)

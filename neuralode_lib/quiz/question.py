@@ -148,12 +148,6 @@ class Question:
         answer = f"**{_are_right(self.right)}.** {self.explanation}"
         return Text("\n\n".join([answer, self.evaluated, " · ".join(numbers)]))
 
-    def widget(self):
-        """The question's buttons as an ipywidgets box: letters, Check, Hint, Solution, and the answer below."""
-        from .card import Card
-
-        return Card(self).box
-
     def poll(self):
         """For a lecture: count the votes for each option, see them as bars, then reveal the answer."""
         from .poll import Poll
@@ -161,12 +155,16 @@ class Question:
         return Poll(self)
 
     def __repr__(self):
-        return f'[Question {self.id}: choose here when the notebook runs, or ask quiz.question("{self.id}").check("A")]'
+        return self.markdown()
 
-    def _repr_mimebundle_(self, **kwargs):
-        from .poll import bundle
+    def _ipython_display_(self):
+        """The question as Markdown, whose formulas every reader of notebooks shows, and below it the card."""
+        from IPython.display import display
 
-        return bundle(self.widget(), self)
+        from .card import Card
+
+        display(self.markdown())
+        display(Card(self))
 
 
 def _same(value, asked, tolerance):

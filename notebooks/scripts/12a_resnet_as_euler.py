@@ -290,15 +290,7 @@ plotting.show(left, alt=(
 # %% [markdown]
 # In training the same products of factors carry the *gradient* back from the output to the first layers: where the signal dies, so does the gradient.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **Quiz.** All weights of a residual network with $K$ layers are zero, $\mathbf{V}_k = \mathbf{0}$ and $\mathbf{b}_k = \mathbf{0}$. What comes out at its end?
-#
-# - **A)** $K\,\mathbf{x}_{\text{in}}$
-# - **B)** $\mathbf{0}$
-# - **C)** $\sigma(\mathbf{x}_{\text{in}})$
-# - **D)** $\mathbf{x}_{\text{in}}$
-
-# %%
+# %% slideshow={"slide_type": "subslide"}
 quiz.question("A-zero")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -332,16 +324,7 @@ def sampled(layers, T=1.0):
     return node.Weights([V(s) for s in t], [b(s) for s in t])
 
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **Quiz.** A residual network, $\mathbf{x}_k = \mathbf{x}_{k-1} + \mathbf{V}_k\sigma(\mathbf{x}_{k-1}) + \mathbf{b}_k$ with $k = 1, \dots, K$, shall do exactly what Euler's method does for $\dot{\mathbf{x}} = \mathbf{V}(t)\sigma(\mathbf{x}) + \mathbf{b}(t)$ with $t_k = k\,\Delta t$. Which matrix has to be its $\mathbf{V}_k$ (and $\mathbf{b}_k$ likewise)?
-#
-# - **A)** $\mathbf{V}(t_k)$
-# - **B)** $\mathbf{V}(t_{k-1})$
-# - **C)** $\mathbf{V}(t_{k-1}) / \Delta t$
-# - **D)** $\Delta t\,\mathbf{V}(t_k)$
-# - **E)** $\Delta t\,\mathbf{V}(t_{k-1})$
-
-# %%
+# %% slideshow={"slide_type": "subslide"}
 quiz.question("A-scale")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -359,15 +342,7 @@ print("the same output to rounding:", np.abs(x[-1] - output).max() < 1e-14)
 # > **Mind the index.** In the network of the slides the layer $\mathbf{V}_k$ *produces* $\mathbf{x}_k$, and the states count from 0. On the time grid of 12.C the states count from 1, and $\mathbf{V}_k = \mathbf{V}(t_k)$ belongs to the time from which the step *starts*, so it *leaves* $\mathbf{x}_k$: $\mathbf{x}_{k+1} = \mathbf{x}_k + \Delta t(\mathbf{V}_k\sigma(\mathbf{x}_k) + \mathbf{b}_k)$. And the network's matrix is $\Delta t$ times the ODE's.
 # > In Python `x[0]` is the input, and `V[k]` leads from `x[k]` to `x[k + 1]`.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **Quiz.** The library's arrays count from 0: `x[0]` is the input, `V[0]` and `b[0]` are the first layer's. Which line gives `x[3]` (for one sample, say)?
-#
-# - **A)** `x[2] + dt * (V[2] @ sigma(x[2]) + b[2])`
-# - **B)** `x[2] + dt * (V[3] @ sigma(x[2]) + b[3])`
-# - **C)** `V[2] @ sigma(x[2]) + b[2]`
-# - **D)** `x[2] + dt * (V[2] @ sigma(x[3]) + b[2])`
-
-# %%
+# %% slideshow={"slide_type": "subslide"}
 quiz.question("A-index")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -465,15 +440,7 @@ plotting.show(ax, alt=(
     "ends far away. Right: the error over the step; it falls with slope 1 for small steps only."
 ))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **Quiz.** A network with 100 layers is sampled from smooth $\mathbf{V}(t)$, $\mathbf{b}(t)$. You want its output ten times as close to the solution of the neural ODE. About how many layers do you need?
-#
-# - **A)** $200$
-# - **B)** $320 \approx \sqrt{10} \cdot 100$
-# - **C)** $1000$
-# - **D)** $10\,000 = 10^2 \cdot 100$
-
-# %%
+# %% slideshow={"slide_type": "subslide"}
 quiz.question("A-order")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -491,15 +458,7 @@ M = V(0.7)
 print(f"root of trace(M^T M)       {np.sqrt(np.trace(M.T @ M)):.12f}")
 print(f"root of the sum of squares {np.sqrt(np.sum(M**2)):.12f}")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **Quiz.** Which of these is $\|\mathbf{V}\|_F^2$, for every square matrix $\mathbf{V}$?
-#
-# - **A)** $\operatorname{trace}(\mathbf{V}^2)$
-# - **B)** $\operatorname{trace}(\mathbf{V}^\top\mathbf{V})$
-# - **C)** $\max_{|\mathbf{x}| = 1} |\mathbf{V}\mathbf{x}|^2$
-# - **D)** $\operatorname{trace}(\mathbf{V}\mathbf{V}^\top)$
-
-# %%
+# %% slideshow={"slide_type": "subslide"}
 quiz.question("A-frobenius")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}

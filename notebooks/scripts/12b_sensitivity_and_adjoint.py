@@ -97,15 +97,7 @@ for h in (1e-1, 1e-2, 1e-3, 1e-4):
     quotient = difference_quotient(problem.states, weights, V_hat, h)
     print(f"{h:.0e}   {np.linalg.norm(quotient - x_hat):.2e}")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **Quiz.** Now change both at once, $\mathbf{V}$ by $h\hat{\mathbf{V}}$ and $\mathbf{b}$ by $h\tilde{\mathbf{b}}$. Which equation does the tangent $\tilde{\mathbf{x}}$ satisfy, starting from $\mathbf{0}$?
-#
-# - **A)** $\dot{\tilde{\mathbf{x}}} = \operatorname{diag}(\sigma'(\mathbf{x}))\,\mathbf{V}\,\tilde{\mathbf{x}} + \hat{\mathbf{V}}\sigma(\mathbf{x}) + \tilde{\mathbf{b}}$
-# - **B)** $\dot{\tilde{\mathbf{x}}} = \mathbf{V}\,\sigma(\tilde{\mathbf{x}}) + \hat{\mathbf{V}}\sigma(\mathbf{x}) + \tilde{\mathbf{b}}$
-# - **C)** $\dot{\tilde{\mathbf{x}}} = \mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x}))\,\tilde{\mathbf{x}} + \hat{\mathbf{V}}\sigma(\tilde{\mathbf{x}}) + \tilde{\mathbf{b}}$
-# - **D)** $\dot{\tilde{\mathbf{x}}} = \mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x}))\,\tilde{\mathbf{x}} + \hat{\mathbf{V}}\sigma(\mathbf{x}) + \tilde{\mathbf{b}}$
-
-# %%
+# %% slideshow={"slide_type": "subslide"}
 quiz.question("B-tangent")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -191,15 +183,7 @@ plotting.show(ax, alt=(
     "over h falls with h, then rises again where rounding takes over."
 ))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **Quiz.** Networks are usually trained in *single* precision, $\varepsilon \approx 10^{-7}$. Which of these steps makes the *central* quotient most accurate?
-#
-# - **A)** $h = \varepsilon \approx 10^{-7}$
-# - **B)** $h = 10^{-5}$
-# - **C)** $h = \varepsilon^{1/3} \approx 5 \cdot 10^{-3}$
-# - **D)** $h = 0.3$
-
-# %%
+# %% slideshow={"slide_type": "subslide"}
 quiz.question("B-h")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -255,15 +239,7 @@ print("states:", len(x), "  phi:", len(phi))
 # %% [markdown]
 # It is `phi[2]` that prices `x[3]`: on the grid, $\boldsymbol{\varphi}_k$ **stands for** $\partial J/\partial\mathbf{x}_{k+1}$. There is one $\boldsymbol{\varphi}$ for each *layer*, hence one less than there are states: the price of the input is not needed, as no weight can change it.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **Quiz.** On the grid, one sample: of what is $\boldsymbol{\varphi}_k$ ($1 < k < N_T - 1$) the derivative?
-#
-# - **A)** $\partial J / \partial\mathbf{x}_{k-1}$
-# - **B)** $\partial J / \partial\mathbf{x}_k$
-# - **C)** $\partial J / \partial\mathbf{x}_{k+1}$
-# - **D)** $\partial J / \partial\mathbf{b}_k$, divided by $\Delta t$, when $w_2 = 0$
-
-# %%
+# %% slideshow={"slide_type": "subslide"}
 quiz.question("B-price")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -344,19 +320,6 @@ plotting.show(left, alt=(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Question 1 <small>B6</small>
 
-# %% [markdown]
-# **Quiz.** One sample; write $\mathbf{A}(t) = \mathbf{V}(t)\operatorname{diag}(\sigma'(\mathbf{x}(t)))$. The tangent and the adjoint are then
-#
-# $$\tilde{\mathbf{x}}(0) = \mathbf{0},\quad \dot{\tilde{\mathbf{x}}} = \mathbf{A}\tilde{\mathbf{x}} + \tilde{\mathbf{b}},\qquad\qquad \boldsymbol{\varphi}(T) = \mathbf{x}(T) - \mathbf{y}_{\text{out}},\quad -\dot{\boldsymbol{\varphi}} = \mathbf{A}^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \mathbf{y}_{\text{out}}).$$
-#
-# What is $\displaystyle\int_0^T\frac{d}{dt}\bigl(\boldsymbol{\varphi}^\top\tilde{\mathbf{x}}\bigr)\,dt = \boldsymbol{\varphi}(T)^\top\tilde{\mathbf{x}}(T) - \boldsymbol{\varphi}(0)^\top\tilde{\mathbf{x}}(0)$ ?
-#
-# - **A)** $0$
-# - **B)** $\mathbf{x}(T) - \mathbf{y}_{\text{out}}$
-# - **C)** $(\mathbf{x}(T) - \mathbf{y}_{\text{out}})^\top\tilde{\mathbf{x}}(T)$
-# - **D)** $-(\mathbf{x}(T) - \mathbf{y}_{\text{out}})^\top\tilde{\mathbf{x}}(T)$
-# - **E)** none of these
-
 # %%
 quiz.question("B6")
 
@@ -393,14 +356,6 @@ compare(asked, {"A": 0.0, "B": miss, "C": miss @ x_tilde_T, "D": -miss @ x_tilde
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Question 2 <small>B7</small>
-
-# %% [markdown]
-# **Quiz.** The same integral, by the product rule. What is $\displaystyle\int_0^T\frac{d}{dt}\bigl(\boldsymbol{\varphi}^\top\tilde{\mathbf{x}}\bigr)\,dt = \int_0^T\dot{\boldsymbol{\varphi}}^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top\dot{\tilde{\mathbf{x}}}\,dt$ ?
-#
-# - **A)** $\phantom{-}\int_0^T\bigl(\mathbf{A}^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \mathbf{y}_{\text{out}})\bigr)^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top(\mathbf{A}\tilde{\mathbf{x}} + \tilde{\mathbf{b}})\,dt$
-# - **B)** $-\int_0^T\bigl(\mathbf{A}^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \mathbf{y}_{\text{out}})\bigr)^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top(\mathbf{A}\tilde{\mathbf{x}} + \tilde{\mathbf{b}})\,dt$
-# - **C)** $\phantom{-}w_1\int_0^T(\mathbf{x} - \mathbf{y}_{\text{out}})^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top\tilde{\mathbf{b}}\,dt$
-# - **D)** $-w_1\int_0^T(\mathbf{x} - \mathbf{y}_{\text{out}})^\top\tilde{\mathbf{x}}\,dt + \int_0^T\boldsymbol{\varphi}^\top\tilde{\mathbf{b}}\,dt$
 
 # %%
 quiz.question("B7")
@@ -449,15 +404,7 @@ gradient_b = problem.dt * (phi.sum(axis=2) + problem.w2 * weights.b)
 error = verify.relative_error(gradient_b, referee.b)
 print("relative error below 1e-13:", error < 1e-13)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **Quiz.** Before you read on: one sample, and the entry $V_{mn}$ in row $m$ and column $n$. How does $J$ react to it; what stands in row $m$ and column $n$ of $(\nabla_{\mathbf{V}}J)(t)$?
-#
-# - **A)** $\varphi_m\,\sigma(x_n) + w_2V_{mn}$
-# - **B)** $\sigma(x_m)\,\varphi_n + w_2V_{mn}$
-# - **C)** $\varphi_m\,\sigma'(x_n) + w_2V_{mn}$
-# - **D)** $\varphi_m\,x_n + w_2V_{mn}$
-
-# %%
+# %% slideshow={"slide_type": "subslide"}
 quiz.question("B-transpose")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -548,15 +495,7 @@ plotting.show(ax, alt=(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # With many samples and thousands of iterations even this is much work. *Stochastic* gradient descent takes a random part of the samples in each iteration, scaled by $I$ over the size of the part, so that it is right on average.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **Quiz.** $I$ samples in $d$ dimensions, $K$ layers; the states are known. How many *times more* linear ODEs have to be solved for the whole gradient by tangents than by the adjoint?
-#
-# - **A)** $I$
-# - **B)** $d\,(d + 1)$
-# - **C)** $K\,d\,(d + 1)$
-# - **D)** $I\,K\,d\,(d + 1)$
-
-# %%
+# %% slideshow={"slide_type": "subslide"}
 quiz.question("B-cost")
 
 # %% [markdown] slideshow={"slide_type": "slide"}

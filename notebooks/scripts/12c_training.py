@@ -72,15 +72,7 @@ def J_by_loops(weights):
 
 print(f"loops {J_by_loops(weights):.12f}   library {small.cost(weights):.12f}")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **Quiz.** One sample, $N_T$ grid points. How many vectors $\boldsymbol{\varphi}_k$ does the gradient need: how many states are there that the weights can move?
-#
-# - **A)** $N_T - 2$
-# - **B)** $N_T - 1$
-# - **C)** $N_T$
-# - **D)** $(N_T - 1)\,d\,(d + 1)$
-
-# %%
+# %% slideshow={"slide_type": "subslide"}
 quiz.question("C-count")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -132,15 +124,7 @@ for N_T in (2, 5, 50):
     left, right = node.verify.tangent_adjoint_sides(problem, w, direction)
     print(f"N_T = {N_T:2d}   left {left:.12f}   right {right:.12f}")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **Quiz.** In 12.B the gradient in $\mathbf{b}$ was $\sum_i\boldsymbol{\varphi}^i(t) + w_2\mathbf{b}(t)$. What is $\partial J / \partial\mathbf{b}_k$ on the grid?
-#
-# - **A)** $\Delta t\sum_i\boldsymbol{\varphi}_k^i + w_2\,\Delta t\,\mathbf{b}_k$
-# - **B)** $\sum_i\boldsymbol{\varphi}_k^i + w_2\mathbf{b}_k$
-# - **C)** $\Delta t\sum_i\boldsymbol{\varphi}_k^i + w_2\mathbf{b}_k$
-# - **D)** $\sum_i\boldsymbol{\varphi}_k^i + w_2\,\Delta t\,\mathbf{b}_k$
-
-# %%
+# %% slideshow={"slide_type": "subslide"}
 quiz.question("C-dt")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -167,15 +151,7 @@ referee = numerical_gradient(small.cost, weights, complex_step)
 error = relative_error(gradient(small, weights), referee)
 print("relative error below 1e-13:", error < 1e-13)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **Quiz.** Someone else's code sums the running cost over other $k$ than ours. For which of these sums are our formulas for the adjoint and the gradient nevertheless exact?
-#
-# - **A)** $k = 1, \dots, N_T$
-# - **B)** $k = 1, \dots, N_T - 1$
-# - **C)** $k = 2, \dots, N_T - 1$
-# - **D)** $k = 2, \dots, N_T$
-
-# %%
+# %% slideshow={"slide_type": "subslide"}
 quiz.question("C-sum")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -215,15 +191,7 @@ for name, w in [("zero", zero), ("symmetric", symmetric), ("random", weights)]:
 # %% [markdown] slideshow={"slide_type": "notes"}
 # ($J$ itself needs a check of its own: that was the loops above.)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **Quiz.** You check your gradient at random *symmetric* $\mathbf{V}_k$, along random directions. Which of these mistakes goes unnoticed? (Right would be `dsigma * (V.T @ phi)`.)
-#
-# - **A)** `V @ (dsigma * phi)` in the adjoint
-# - **B)** `V.T @ phi` in the adjoint
-# - **C)** $\sigma(\mathbf{x})\boldsymbol{\varphi}^\top$ for $\boldsymbol{\varphi}\,\sigma(\mathbf{x})^\top$ in the gradient
-# - **D)** `dsigma * (V @ phi)` in the adjoint
-
-# %%
+# %% slideshow={"slide_type": "subslide"}
 quiz.question("C-symmetric")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -526,15 +494,7 @@ plotting.show(left, alt=(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The discrete gradient carries a factor $\Delta t$: twice as many layers, half the gradient in each, and the same $\gamma$ does less and less (for 10 layers it is almost too large: look at the first iterations). The $L^2$-gradient belongs to the ODE, not to the grid, and so does its learning rate: $0.003$ here, which is $0.3$ at 100 layers.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **Quiz.** With 100 layers the constant $\gamma = 1$ did well. You refine the grid to 400 layers, same $T$. Which constant $\gamma$ changes $\mathbf{V}(t)$ and $\mathbf{b}(t)$ by about the same amount in a step $-\gamma\,\nabla J$?
-#
-# - **A)** $16$
-# - **B)** $4$
-# - **C)** $1$
-# - **D)** $\tfrac14$
-
-# %%
+# %% slideshow={"slide_type": "subslide"}
 quiz.question("C-gamma")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -588,16 +548,7 @@ plotting.show(ax, alt=(
     "upper edge and is still inside."
 ))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **Quiz.** 64 points could be separated, the full disk and ring could not. The network is planar, ReLU, 20 layers, each of them one-to-one. Which change makes it possible to have *all* of the disk on one side of a line (or plane), and *all* of the ring on the other?
-#
-# - **A)** ten times as many layers
-# - **B)** $\tanh$ in place of ReLU
-# - **C)** larger weights, up to where layers stop being one-to-one
-# - **D)** a third coordinate, zero at the start
-# - **E)** none of these
-
-# %%
+# %% slideshow={"slide_type": "subslide"}
 quiz.question("C-ring")
 
 # %% [markdown] slideshow={"slide_type": "slide"}

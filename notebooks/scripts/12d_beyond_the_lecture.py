@@ -56,15 +56,7 @@ for n in (1, 4, 16):
 # %% [markdown]
 # A batch of one is off by more than the gradient's own length. Together they are exact.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **Quiz.** Your estimate of the gradient adds up the data parts of the $n = I/4$ samples in the batch, and the whole penalty; the factor $I/n$ at the data part has been forgotten. Apart from noise, and from a factor that a larger $\gamma$ makes up for: which cost does descent then minimise?
-#
-# - **A)** $J$ with $\tfrac14 w_2$ in place of $w_2$
-# - **B)** $J$ with $w_2$, as it is
-# - **C)** $J$ with $4 w_2$ in place of $w_2$
-# - **D)** $J$ with $4 w_1$ and $4 w_2$ in place of $w_1$ and $w_2$
-
-# %%
+# %% slideshow={"slide_type": "subslide"}
 quiz.question("D-scale")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -243,16 +235,7 @@ plotting.show(ax, alt=(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # What one batch has too much of, the others of the same epoch give back, and for small $\gamma$ the floor falls like $\gamma^2$ (Mishchenko, Khaled and Richtárik, 2020). One good reason to shuffle.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **Quiz.** Descent with a small constant $\gamma$, each batch of $n \ll I$ samples drawn for itself, ends on a noise floor $\mathbb{E}[J] - \min J$. Now you halve $\gamma$ and double $n$. By which factor does the floor change?
-#
-# - **A)** $1/8$
-# - **B)** $1/4$
-# - **C)** $1/\sqrt{8}$
-# - **D)** $1/2$
-# - **E)** $1$
-
-# %%
+# %% slideshow={"slide_type": "subslide"}
 quiz.question("D-floor")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -615,16 +598,7 @@ plotting.show(axes, alt=(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # No contradiction to the theorem: these three layers are no flow. Deeper is not always stronger, and a residual network may do what its ODE cannot. (Depth does not forbid large steps, either: some draws find a hundred layers one of which folds.)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **Quiz.** In the plane, with $\tanh$ and without further coordinates: which of these can have *all* of the disk on one side of a line, and *all* of the ring round it on the other?
-#
-# - **A)** a neural ODE, with suitable $\mathbf{V}(t)$ and $\mathbf{b}(t)$
-# - **B)** $100$ layers, each of them one-to-one
-# - **C)** $3$ layers, each of them one-to-one
-# - **D)** $3$ layers, with steps so large that they are not one-to-one
-# - **E)** none of these
-
-# %%
+# %% slideshow={"slide_type": "subslide"}
 quiz.question("D-fold")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -725,15 +699,7 @@ print(f"largest entry of layer 0's gradient from the data: {np.abs(data_part.the
 #
 # `tests/formulas/test_D.py` measures the orders.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **Quiz.** To save memory, or to be more accurate, someone replaces our way to the gradient. Which of these ways still gives the gradient of *our* $J$, the one of the network with its $N_T - 1$ layers, to rounding?
-#
-# - **A)** Euler's method for the adjoint ODE, backwards on the grid, with $\mathbf{V}$ and $\mathbf{x}$ taken where each step starts
-# - **B)** the adjoint ODE to ten digits, along the solution of the neural ODE
-# - **C)** every second state kept, the others computed from them again; then our adjoint
-# - **D)** only $\mathbf{x}(T)$ kept, the other states by Euler's method backwards; then our adjoint
-
-# %%
+# %% slideshow={"slide_type": "subslide"}
 quiz.question("D-adjoint")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -856,15 +822,7 @@ for name, way in {"all states": lambda: with_all_states(p, w), **ways}.items():
 # %% [markdown] slideshow={"slide_type": "notes"}
 # (32 is the square root of 1,024. All states take 63 MiB, not half of it, because all adjoints are stored as well.) With checkpoints of checkpoints memory, and the number of times a layer is evaluated, both grow like $\log N$; Griewank and Walther (2000) give the best places. The library's own `cost_and_gradient` stores all states, of as many samples at a time as fit in the cache.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **Quiz.** $N$ layers, and memory is short. On the way forward, through all layers, only $\mathbf{x}_1, \mathbf{x}_{m+1}, \mathbf{x}_{2m+1}, \dots$ are kept, one for each block of $m$ layers. On the way back each block is evaluated forwards once more from its kept state, and its $m$ new states are kept until the adjoint has passed. How many states are kept at a time, at most, and how many layers are evaluated forwards in total?
-#
-# - **A)** $N/m$ states, $2N$ layers
-# - **B)** $N/m + m$ states, $N + N/m$ layers
-# - **C)** $N/m + 1$ states, $N + N(m - 1)/2$ layers
-# - **D)** $N/m + m$ states, $2N$ layers
-
-# %%
+# %% slideshow={"slide_type": "subslide"}
 quiz.question("D-memory")
 
 # %% [markdown] slideshow={"slide_type": "slide"}

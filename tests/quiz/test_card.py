@@ -55,7 +55,7 @@ def test_card_shows_an_exception(card):
 
 def test_showing_a_card_computes_nothing():
     question = replace(quiz.question("C-ring"))
-    question.widget()
+    Card(question)
     assert "right" not in vars(question) and not question._evaluations
 
 
@@ -65,7 +65,7 @@ def descendants(widget):
         yield from descendants(child)
 
 
-@pytest.mark.parametrize("make", [quiz.Question.widget, lambda q: q.poll().box])
+@pytest.mark.parametrize("make", [lambda q: Card(q).box, lambda q: q.poll().box])
 def test_controls_are_labelled_core_widgets_of_fixed_height(make):
     controls = list(descendants(make(quiz.question("B6"))))
     for widget in controls:
@@ -80,7 +80,7 @@ def test_controls_are_labelled_core_widgets_of_fixed_height(make):
     assert answer.layout.height and answer.layout.overflow == "auto"
 
 
-@pytest.mark.parametrize("make", [lambda: quiz.question("B6"), lambda: quiz.question("B6").poll()])
+@pytest.mark.parametrize("make", [lambda: Card(quiz.question("B6")), lambda: quiz.question("B6").poll()])
 def test_stored_text_is_one_sentence_that_never_changes(make):
     first, second = (DisplayFormatter().format(make())[0] for _ in range(2))
     assert set(first) == {"text/plain", "application/vnd.jupyter.widget-view+json"}
