@@ -4,6 +4,7 @@ figures that changed, and cells that were stored without having run."""
 import base64
 import io
 import os
+import re
 
 import matplotlib
 import numpy as np
@@ -51,7 +52,11 @@ def compare_figures(item):
 
 
 def figures(outputs):
-    pngs = [output.data["image/png"] for output in outputs if "image/png" in output.get("data", {})]
+    """The pictures of a cell, also those inside its HTML: the answer to a prediction, a living figure at rest."""
+    pngs = []
+    for data in (output.get("data", {}) for output in outputs):
+        pngs += [data["image/png"]] if "image/png" in data else []
+        pngs += re.findall(r'src="data:image/png;base64,([^"]*)', data.get("text/html", ""))
     return [Image.open(io.BytesIO(base64.b64decode(png))) for png in pngs]
 
 

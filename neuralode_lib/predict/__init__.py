@@ -1,4 +1,5 @@
-"""Predict, commit, then look: `predict.ask("A-width")` at the end of a cell.
+"""Predict, commit, then look: `predict.ask("A-width")` at the end of a cell, or `with predict.ask("A-width"):` above
+what computes the answer.
 
 The answers are words of the notebooks and stand in a.py to d.py; how they are asked for stands in `prediction.py`.
 """
