@@ -10,7 +10,8 @@ from ..datasets import disk_in_ring
 from ..plotting import BLUE, GREEN, ORANGE, RED
 from ..problem import TrainingProblem
 from ..resnet import Weights
-from ..training import constant, train
+from ..rules import constant
+from ..training import train
 from .explorer import Explorer, _choice, _line, _paths, _slider, styled
 from .flow import _FlowPicture
 

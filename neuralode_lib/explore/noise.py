@@ -8,10 +8,12 @@ import numpy as np
 
 from .. import activations
 from ..datasets import disk_in_ring
+from ..descent import stochastic_gradient_descent
 from ..plotting import BLUE, ORANGE, RED
 from ..problem import TrainingProblem
 from ..resnet import Weights
-from ..training import constant, decaying, minimize, stochastic_gradient_descent
+from ..rules import constant, decaying
+from ..training import minimize
 from .explorer import Explorer, _choice, _line, styled
 
 HALVED_AFTER = 300

@@ -9,10 +9,11 @@ from matplotlib.colors import ListedColormap
 
 from .. import activations, plotting
 from ..datasets import blobs, disk_in_ring, moons, nearest_target, target_distances
+from ..descent import Diverged, gradient_descent
 from ..plotting import BLUE, ORANGE
 from ..problem import TrainingProblem
 from ..resnet import Weights, forward
-from ..training import Diverged, armijo, backtracking, constant, gradient_descent
+from ..rules import armijo, backtracking, constant
 from .explorer import Explorer, _choice, _line, _running_loop, _slider, styled
 
 DATA = {"disk in ring": disk_in_ring, "moons": moons, "blobs": blobs}
