@@ -46,7 +46,7 @@
     if (event.target === field || event.key === " " || event.key === "Enter") event.stopPropagation();
   };
 
-  box.querySelector("form")?.remove(); // JupyterLab may run this twice
+  box.querySelector(":scope > form")?.remove(); // JupyterLab may run this twice
   box.prepend(form);
   field.value = kept();
   show(field.value);

@@ -5,14 +5,13 @@ itself: JupyterLab opens a folded output whenever its cell runs.
 """
 
 from base64 import b64encode
-from functools import cache
 from html import escape
 from pathlib import Path
 
 from IPython.display import display
 from IPython.utils.capture import capture_output
 
-from ..quiz.markup import html, unwrapped
+from ..quiz.markup import details, html, scripted, unwrapped
 
 
 class Prediction:
@@ -28,12 +27,8 @@ class Prediction:
         return f"[Predict {self.id}: the field and the answer show in a notebook and on its pages]"
 
     def _repr_html_(self, seen=""):
-        return (
-            f'<div class="prediction" data-name="{escape(self.id)}" data-lm-suppress-shortcuts="true">\n'
-            f"<style>\n{_file('prediction.css')}</style>\n"
-            f"<details>\n<summary>Answer</summary>\n{seen}{html(unwrapped(self.answer))}\n</details>\n"
-            f"<script>\n{_file('prediction.js')}</script>\n</div>"
-        )
+        content = details("Answer", seen + html(unwrapped(self.answer)))
+        return scripted("prediction", Path(__file__).with_name("prediction"), content, name=self.id)
 
     def __enter__(self):
         self._capture = capture_output(stderr=False)
@@ -59,8 +54,3 @@ def _as_html(data, metadata):
     if "text/markdown" in data:
         return html(unwrapped(data["text/markdown"]))
     return f"<pre>{escape(data['text/plain'])}</pre>"
-
-
-@cache
-def _file(name):
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")

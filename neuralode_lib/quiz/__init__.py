@@ -10,21 +10,21 @@ from .question import Option, Question
 
 def question(id):
     """The question of that id, such as "B6"; ValueError, with all ids, where there is none."""
-    if id not in ids():
+    if not isinstance(id, str) or id.lower() not in _all():
         raise ValueError(f"there is no question {id!r}, expected one of {', '.join(ids())}")
-    return _all()[id]
+    return _all()[id.lower()]
 
 
 def ids():
     """The ids of all questions, in the order in which the notebooks ask them."""
-    return list(_all())
+    return [question.id for question in _all().values()]
 
 
 @cache
 def _all():
     from . import a, b, c, d  # here and not above: they need scipy, and whoever imports quiz may ask nothing
 
-    return {question.id: question for part in (a, b, c, d) for question in part.QUESTIONS}
+    return {question.id.lower(): question for part in (a, b, c, d) for question in part.QUESTIONS}
 
 
 __all__ = ["Option", "Question", "ids", "question"]

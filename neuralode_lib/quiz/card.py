@@ -1,53 +1,46 @@
-"""A question's buttons, as ipywidgets."""
+"""A question in a page: letters, Check, Hint, Solution, and a poll for the lecture. It needs no kernel and no network.
 
-from .markup import html
-from .poll import buttons, errors_shown
+Without its script, in a notebook that is not trusted or on GitHub, each letter, each hint and the solution open.
+"""
+
+from base64 import b64encode
+from dataclasses import dataclass
+from pathlib import Path
+
+from .markup import details, html, scripted
+from .question import Question
 
 
+@dataclass(frozen=True)
 class Card:
-    """A question's widget; its methods are the callbacks."""
+    """What `quiz.question` shows below the question; with poll, the votes alone. It computes the key to be shown."""
 
-    def __init__(self, question):
-        import ipywidgets as w
-
-        self.question = question
-        self.toggles = {
-            letter: w.ToggleButton(description=letter, tooltip=f"choose {letter}", layout=w.Layout(width="4em"))
-            for letter in question.letters
-        }
-        for toggle in self.toggles.values():
-            toggle.observe(lambda _: self.mark(), "value")
-        self.buttons = buttons({"Check": self.check, "Hint": self.hint, "Solution": self.solution})
-        self.answer = w.HTMLMath(layout=w.Layout(width="auto", height="9em", overflow="auto"))
-        self.answer.value = "Choose one letter or several, then Check."
-        row = w.HBox([*self.toggles.values(), *self.buttons.values()], layout=w.Layout(flex_flow="row wrap"))
-        self.box = w.VBox([row, self.answer])
-
-    def mark(self):
-        """The chosen letters bold and underlined: they are not told by colour alone."""
-        for letter, toggle in self.toggles.items():
-            toggle.style.font_weight = "bold" if toggle.value else ""
-            toggle.style.text_decoration = "underline" if toggle.value else ""
-            toggle.tooltip = f"{letter} is chosen" if toggle.value else f"choose {letter}"
-
-    def check(self):
-        chosen = {letter for letter, toggle in self.toggles.items() if toggle.value}
-        self._show(lambda: self.question.check(chosen) if chosen else "Choose at least one letter first.")
-
-    def hint(self):
-        self._show(self.question.hint)
-
-    def solution(self):
-        self._show(self.question.solution)
-
-    def _show(self, text):
-        with errors_shown(self.answer):
-            self.answer.value = html(text())
+    question: Question
+    poll: bool = False
 
     def __repr__(self):
-        return f"[Question {self.question.id}: choose here when the notebook runs]"
+        what = "poll" if self.poll else "card"
+        return f"[Question {self.question.id}: its {what} shows in a notebook and on its pages]"
 
-    def _repr_mimebundle_(self, **kwargs):
-        from .poll import bundle
+    def _repr_html_(self):
+        q = self.question
+        options = "".join(html(f"**{letter})** {option.text}") for letter, option in q.lettered)
+        parts = {"The question": f"<div>{html(q.prompt)}</div>{options}"}
+        parts |= {letter: marked(q.check(letter)) for letter in q.letters}
+        parts |= {f"Hint {n}": html(hint) for n, hint in enumerate(q.numbered_hints, 1)}
+        parts["Solution"] = html(q.solution())
+        content = "\n".join(
+            [
+                '<div role="status"><p>One letter is right, or several are.</p></div>',
+                *(details(name, part) for name, part in parts.items()),
+            ]
+        )
+        key = b64encode("".join(sorted(q.right)).encode()).decode()  # nobody reads it by accident
+        form = "poll" if self.poll else "card"
+        return scripted("quiz", Path(__file__).with_name("card"), content, name=q.id, key=key, form=form)
 
-        return bundle(self.box, self)
+
+def marked(answer):
+    """A question's answer as HTML, its first paragraph with a tick or a cross: colour alone would not tell."""
+    kind, mark = ("right", "✓") if answer.startswith("**Right") else ("wrong", "✗")
+    return html(answer).replace("<p><b>", f'<p class="{kind}"><b>{mark} ', 1)

@@ -1,7 +1,9 @@
-"""Our own Markdown as HTML: paragraphs, bold, italics, code; mathematics is left to MathJax."""
+"""Our own texts as HTML, which notebooks and pages show, with a script that needs no kernel and no network."""
 
 import re
+from functools import cache
 from html import escape
+from pathlib import Path
 
 
 def unwrapped(text):
@@ -10,8 +12,36 @@ def unwrapped(text):
 
 
 def html(markdown):
-    """Paragraphs, bold, italics and code of our own texts as HTML; mathematics is left to MathJax."""
-    return "".join(f'<p style="margin:0 0 .5em">{_inline(block)}</p>' for block in markdown.split("\n\n"))
+    """Paragraphs, bold, italics and code of our own Markdown as HTML; mathematics is left to MathJax."""
+    return "".join(f"<p>{_inline(paragraph)}</p>" for paragraph in markdown.split("\n\n"))
+
+
+def details(summary, content):
+    """What opens, also where no script runs."""
+    return f"<details><summary>{escape(summary)}</summary>{content}</details>"
+
+
+def scripted(kind, path, content, **data):
+    """The content in an element of class `kind` with the style and script of `path`.css and `path`.js.
+
+    data are the element's data-attributes. There is no id and nothing global in it: a page may show it several times,
+    and the script finds its element from document.currentScript. Where scripts are removed, the content remains.
+    """
+    given = "".join(f' data-{name}="{escape(value)}"' for name, value in data.items())
+    return "\n".join(
+        [
+            f'<div class="{kind}" data-lm-suppress-shortcuts="true"{given}>',
+            f"<style>\n{_read(path.with_suffix('.css'))}</style>",
+            content,
+            f"<script>\n{_read(path.with_suffix('.js'))}</script>",
+            "</div>",
+        ]
+    )
+
+
+@cache
+def _read(path: Path):
+    return path.read_text(encoding="utf-8")
 
 
 def _inline(text):

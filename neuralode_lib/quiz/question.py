@@ -73,33 +73,36 @@ class Question:
 
     @cached_property
     def right(self):
-        """The set of right letters, computed when it is first asked for."""
+        """The right letters, computed when they are first asked for."""
         return self.key(seeds=(1, 2, 3))
 
     def key(self, seeds):
         """The letters whose options have the asked value on the problem of every seed."""
-        right = set.intersection(*map(self._agreeing, seeds))
-        return right or {letter for letter, option in self._lettered if option.value is None}
+        if not (agreeing := [self._agreeing(seed) for seed in seeds]):
+            raise ValueError("seeds is empty, expected at least one number")
+        right = frozenset.intersection(*agreeing)
+        return right or frozenset(letter for letter, option in self.lettered if option.value is None)
 
     def evaluate(self, seed=1):
         """The asked quantity and {letter: value}, on one random problem; "none of these" has no value."""
         if seed not in self._evaluations:
             problem = self.problem(seed)
-            values = {letter: o.value(problem) for letter, o in self._lettered if o.value is not None}
+            values = {letter: o.value(problem) for letter, o in self.lettered if o.value is not None}
             self._evaluations[seed] = self.asked(problem), values
         return self._evaluations[seed]
 
     def _agreeing(self, seed):
         asked, values = self.evaluate(seed)
-        return {letter for letter, value in values.items() if _same(value, asked, self.tolerance)}
+        return frozenset(letter for letter, value in values.items() if _same(value, asked, self.tolerance))
 
     @property
-    def _lettered(self):
+    def lettered(self):
+        """Pairs of a letter and its option."""
         return list(zip(self.letters, self.options, strict=True))
 
     def markdown(self):
         """The question and its options, as they stand in the notebook."""
-        options = [f"- **{letter})** {option.text}" for letter, option in self._lettered]
+        options = [f"- **{letter})** {option.text}" for letter, option in self.lettered]
         return Text("\n".join([f"**Quiz.** {self.prompt}", "", *options]))
 
     def check(self, *answer):
@@ -108,18 +111,19 @@ class Question:
         Raises ValueError where the answer is not made of the question's letters.
         """
         chosen, right = self._chosen(answer), self.right
-        if chosen == right:
-            return Text("\n\n".join(["**Right.**", *self._feedback(chosen)]))
         if wrong := chosen - right:
-            rest = [f"**{_are_right(chosen & right)}.**"] if chosen & right else []
-            return Text("\n\n".join(["**Not yet.**", *self._feedback(wrong), *rest]))
-        more = "another letter is" if len(right - chosen) == 1 else "other letters are"
-        return Text("\n\n".join([f"**Right, but not all:** {more} right, too. Which?", *self._feedback(chosen)]))
+            # Of several wrong letters one is named: else who chooses all of them would read off the key.
+            verdict, chosen = "Not yet.", {min(wrong)}
+        elif chosen == right:
+            verdict = "Right."
+        else:
+            verdict = "Right, but not all: another letter is right, too. Which?"
+        return Text("\n\n".join([f"**{verdict}**", *self._feedback(chosen)]))
 
     def _chosen(self, answer):
         parts = []
         for part in answer:
-            parts += [part] if isinstance(part, str) or not isinstance(part, Iterable) else part
+            parts.extend([part] if isinstance(part, str) or not isinstance(part, Iterable) else part)
         letters = {letter for part in parts for letter in str(part).upper() if letter not in ", "}
         if not letters or not letters <= set(self.letters):
             came = ", ".join(map(repr, parts)) or "empty"
@@ -128,31 +132,36 @@ class Question:
 
     def _feedback(self, letters):
         asked, values = self.evaluate()
-        for letter, option in self._lettered:
+        for letter, option in self.lettered:
             if letter in letters:
                 shapes = np.shape(values.get(letter, asked)), np.shape(asked)
                 kind = "" if shapes[0] == shapes[1] else "is {} where {} is asked for. It ".format(*map(_kind, shapes))
                 yield f"**{letter}** {kind}{option.feedback}"
 
+    @property
+    def numbered_hints(self):
+        """The hints, each with its number, as `hint` gives them."""
+        return [Text(f"**Hint {n} of {len(self.hints)}.** {hint}") for n, hint in enumerate(self.hints, 1)]
+
     def hint(self):
         """The next hint; after the last one they begin again."""
         n, self._hints_given = self._hints_given % len(self.hints), self._hints_given + 1
-        return Text(f"**Hint {n + 1} of {len(self.hints)}.** {self.hints[n]}")
+        return self.numbered_hints[n]
 
     def solution(self):
         """The right letters, why, and what each option amounts to on a random problem."""
         asked, values = self.evaluate()
-        numbers = [f"asked: {_shown(asked)}"] if np.ndim(asked) < 2 else []
+        numbers = [f"wanted: {_shown(asked)}"] if np.ndim(asked) < 2 else []
         for letter, value in values.items():
             numbers.append(f"**{letter}**: {_shown(value, asked)}{' ← right' if letter in self.right else ''}")
         answer = f"**{_are_right(self.right)}.** {self.explanation}"
         return Text("\n\n".join([answer, self.evaluated, " · ".join(numbers)]))
 
     def poll(self):
-        """For a lecture: count the votes for each option, see them as bars, then reveal the answer."""
-        from .poll import Poll
+        """For a lecture: count the votes for each option, see them as bars, then reveal the right ones."""
+        from .card import Card
 
-        return Poll(self)
+        return Card(self, poll=True)
 
     def __repr__(self):
         return self.markdown()

@@ -1,88 +1,66 @@
-"""The card's widgets and callbacks."""
+"""What is stored of a question: the same at every run, readable where no script runs, its texts those of Python."""
 
-from dataclasses import replace
+import re
+from base64 import b64decode
+from html import unescape
 
 import pytest
 from IPython.core.formatters import DisplayFormatter
-from variants import with_value
+from variants import every_question, with_value
 
 from neuralode_lib import quiz
-from neuralode_lib.quiz.card import Card
+from neuralode_lib.quiz.card import Card, marked
 from neuralode_lib.quiz.markup import html
 
 
-@pytest.fixture
-def card():
-    return Card(replace(quiz.question("B7")))
+def parts(card):
+    """{summary: what it opens} of the card's HTML."""
+    return dict(re.findall(r"<details><summary>(.*?)</summary>(.*?)</details>", card._repr_html_(), re.DOTALL))
 
 
-def test_card_checks_the_chosen_letters(card):
-    card.buttons["Check"].click()
-    assert "Choose at least one letter" in card.answer.value
-    card.toggles["B"].value = True
-    card.buttons["Check"].click()
-    assert (
-        "Right, but not all" in card.answer.value and card.toggles["B"].style.font_weight == "bold"
-    )
-    card.toggles["D"].value = True
-    card.buttons["Check"].click()
-    assert card.answer.value == html(quiz.question("B7").check("BD"))
-    card.toggles["A"].value = True
-    card.buttons["Check"].click()
-    assert "Not yet" in card.answer.value
-    card.toggles["A"].value = False
-    assert card.toggles["A"].style.font_weight == ""
+@every_question
+def test_without_a_script_everything_opens(id):
+    question = quiz.question(id)
+    hints = {f"Hint {n}": html(hint) for n, hint in enumerate(question.numbered_hints, 1)}
+    answers = {letter: marked(question.check(letter)) for letter in question.letters}
+    expected = answers | hints | {"Solution": html(question.solution())}
+    found = parts(Card(question))
+    assert list(found) == ["The question", *expected]
+    shown = found.pop("The question")
+    assert found == expected
+    for text in [question.prompt, *(f"**{letter})** {option.text}" for letter, option in question.lettered)]:
+        assert html(text) in shown
 
 
-def test_card_hints_and_solution(card):
-    for n in (1, 2, 3, 1):
-        card.buttons["Hint"].click()
-        assert f"Hint {n} of 3" in card.answer.value
-    card.buttons["Solution"].click()
-    assert "B and D are right" in card.answer.value
+@every_question
+def test_stored_key_is_the_computed_one(id):
+    question = quiz.question(id)
+    (key,) = re.findall(r'data-key="(.*?)"', Card(question)._repr_html_())
+    assert set(b64decode(key).decode()) == question.right
 
 
-def test_card_shows_an_exception(card):
-    def broken(problem):
-        raise ZeroDivisionError("a < b")
-
-    card.question = with_value(card.question, "A", broken)
-    card.toggles["A"].value = True
-    for button in ("Check", "Solution"):
-        card.buttons[button].click()
-        assert card.answer.value == "<b>ZeroDivisionError</b>: a &lt; b"
+def test_another_function_makes_another_card():
+    question = with_value(quiz.question("B7"), "A", quiz.question("B7").asked)
+    assert "✓ Right, but not all" in parts(Card(question))["A"] and "✗ Not yet" in parts(Card(quiz.question("B7")))["A"]
 
 
-def test_showing_a_card_computes_nothing():
-    question = replace(quiz.question("C-ring"))
-    Card(question)
-    assert "right" not in vars(question) and not question._evaluations
+def test_right_and_wrong_are_marked():
+    assert marked("**Right.**\n\n**C** is") == '<p class="right"><b>✓ Right.</b></p><p><b>C</b> is</p>'
+    assert marked("**Not yet.**").startswith('<p class="wrong"><b>✗ Not yet.')
 
 
-def descendants(widget):
-    yield widget
-    for child in getattr(widget, "children", ()):
-        yield from descendants(child)
+@pytest.mark.parametrize("form", [Card, quiz.Question.poll])
+def test_stored_output_never_changes(form):
+    first, second = (DisplayFormatter().format(form(quiz.question("B-h")))[0] for _ in range(2))
+    assert first == second and set(first) == {"text/plain", "text/html"}
+    assert "\n" not in first["text/plain"] and "0x" not in unescape(first["text/html"])
+    assert not re.search(r'\bid="|https?://', first["text/html"])
 
 
-@pytest.mark.parametrize("make", [lambda q: Card(q).box, lambda q: q.poll().box])
-def test_controls_are_labelled_core_widgets_of_fixed_height(make):
-    controls = list(descendants(make(quiz.question("B6"))))
-    for widget in controls:
-        assert widget._model_module in ("@jupyter-widgets/controls", "@jupyter-widgets/base")
-        if (
-            hasattr(widget, "description")
-            and hasattr(widget, "tooltip")
-            and "HTML" not in type(widget).__name__
-        ):
-            assert widget.description and widget.tooltip, widget
-    (answer,) = [w for w in controls if type(w).__name__ == "HTMLMath"]
-    assert answer.layout.height and answer.layout.overflow == "auto"
-
-
-@pytest.mark.parametrize("make", [lambda: Card(quiz.question("B6")), lambda: quiz.question("B6").poll()])
-def test_stored_text_is_one_sentence_that_never_changes(make):
-    first, second = (DisplayFormatter().format(make())[0] for _ in range(2))
-    assert set(first) == {"text/plain", "application/vnd.jupyter.widget-view+json"}
-    assert first["text/plain"] == second["text/plain"] == repr(make())
-    assert "\n" not in first["text/plain"] and "0x" not in first["text/plain"]
+def test_a_cell_shows_the_question_as_markdown_above_its_card(monkeypatch):
+    question, shown = quiz.question("B6"), []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    question._ipython_display_()
+    above, below = (DisplayFormatter().format(value)[0] for value in shown)
+    assert set(above) == {"text/plain", "text/markdown"} and above["text/markdown"] == question.markdown()
+    assert below["text/html"] == Card(question)._repr_html_()

@@ -20,13 +20,21 @@ def test_the_two_questions_of_the_slides():
     assert quiz.question("B7").right == {"B", "D"}
 
 
-def test_there_are_enough_questions_and_an_unknown_one_is_named():
+@pytest.mark.parametrize("id", ["B8", "", None, 6, np.array([1, 2]), ["B6"]])
+def test_an_unknown_question_is_named(id):
+    with pytest.raises(ValueError, match=r"no question .*, expected one of A-zero, .*B6, B7.*D-memory"):
+        quiz.question(id)
+
+
+def test_there_are_enough_questions():
     assert len(quiz.ids()) >= 15
-    with pytest.raises(
-        ValueError, match=r"no question 'B8', expected one of A-zero, .*B6, B7.*D-memory"
-    ):
-        quiz.question("B8")
-    assert quiz.question("B6") is quiz.question("B6")
+    assert quiz.question("B6") is quiz.question("b6")
+
+
+def test_the_key_cannot_be_spoilt():
+    with pytest.raises(ValueError, match="seeds is empty"):
+        quiz.question("B6").key(seeds=())
+    assert isinstance(quiz.question("B6").right, frozenset) and isinstance(quiz.question("C-ring").right, frozenset)
 
 
 @every_question

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import jupytext
+import numpy as np
 import pytest
 from variants import every_question
 
@@ -20,7 +21,9 @@ def test_right(answer):
     assert text.startswith("**Right.**\n\n**C** uses both conditions")
 
 
-@pytest.mark.parametrize("answer", [("B", "D"), ("BD",), ("b, d",), ({"D", "B"},), (("B",), "D")])
+@pytest.mark.parametrize(
+    "answer", [("B", "D"), ("BD",), ("b, d",), ({"D", "B"},), (("B",), "D"), (np.array(["B", "D"]),)]
+)
 def test_all_right_letters(answer):
     text = quiz.question("B7").check(*answer)
     assert text.startswith("**Right.**") and "**B** is" in text and "**D** is" in text
@@ -29,22 +32,18 @@ def test_all_right_letters(answer):
 def test_one_of_two_right_letters_asks_for_the_other():
     text = quiz.question("B7").check("B")
     assert (
-        text.startswith("**Right, but not all:** another letter is right, too.")
+        text.startswith("**Right, but not all: another letter is right, too. Which?**")
         and "**B** is" in text
     )
     assert "**D**" not in text
 
 
-def test_wrong_letters_get_their_feedback():
-    text = quiz.question("B7").check("A", "B", "C")
-    assert (
-        text.startswith("**Not yet.**") and "**A** has the right pieces and the wrong sign" in text
-    )
-    assert (
-        "**C** has lost the minus" in text
-        and text.endswith("**B is right.**")
-        and "**D**" not in text
-    )
+def test_of_several_wrong_letters_one_is_named():
+    """Else who chooses all letters would read off the key."""
+    question = quiz.question("B7")
+    assert question.check("A", "B", "C") == question.check("ABCD") == question.check("A")
+    assert question.check("A").startswith("**Not yet.**\n\n**A** has the right pieces and the wrong sign")
+    assert question.check("BC") == question.check("C") and "**C** has lost the minus" in question.check("C")
 
 
 def test_a_vector_where_a_number_is_asked_is_told():
@@ -64,6 +63,7 @@ def test_a_vector_where_a_number_is_asked_is_told():
         (("",), "''"),
         ((3,), "3"),
         ((None,), "None"),
+        ((np.array(["A", "X"]),), r"np.str_('A'), np.str_('X')"),
     ],
 )
 def test_nonsense_is_named(answer, came):
