@@ -46,6 +46,7 @@ def deck(notebook):
         if cell.cell_type == "markdown":
             yield cell
         elif question := re.fullmatch(r'quiz\.question\("(.*)"\)', cell.source):
+            yield without_code(cell)
             yield from answer(quiz.question(question[1]), heading)
         else:
             yield shown(cell)
@@ -68,9 +69,14 @@ def shown(cell):
     """
     pictures = [output for output in cell.outputs if {"image/png", "text/html"} & output.get("data", {}).keys()]
     if pictures:
-        cell.metadata.setdefault("tags", []).append(NO_CODE)
+        without_code(cell)
     if pictures or cell.source.startswith(("explore.", "exercises.")):
         cell.outputs = pictures
+    return cell
+
+
+def without_code(cell):
+    cell.metadata.setdefault("tags", []).append(NO_CODE)
     return cell
 
 

@@ -9,7 +9,7 @@ NOTEBOOKS = sorted(path.stem for path in ROOT.glob("notebooks/*.ipynb"))
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "formulas")]  # the tests are shown, too
 
 project = html_title = "Neural ODEs"
-extensions = ["myst_nb", "sphinx_design", "sphinx.ext.autodoc", "sphinx.ext.viewcode", "sphinx.ext.mathjax"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.viewcode", "sphinx.ext.mathjax"]
 
 nb_execution_mode = "off"  # the stored outputs are shown; `make test` compares them with new ones
 nb_merge_streams = True

@@ -15,8 +15,6 @@ import nbformat
 from formula_index import HEADING, ID, LABEL, target
 from nbformat.v4 import new_markdown_cell
 
-from neuralode_lib import quiz
-
 LIBRARY = "resnet problem training verify activations datasets plotting quiz exercises explore".split()
 
 
@@ -30,9 +28,9 @@ def page(path):
             linked = re.sub(r"(?<!\n)\n(?=\$\$\S)", "\n\n", linked)  # MyST wants an empty line before a formula
             heading = HEADING.match(cell.source)
             cell.source = f"({target(path, next(headings))})=\n{linked}" if heading else linked
-        elif asked := re.fullmatch(r'quiz\.question\("(.+)"\)', cell.source):
-            cells[-1] = new_markdown_cell(answers(quiz.question(asked[1])), id=cell.id)
         else:
+            if cell.source.startswith(("quiz.", "predict.ask")):
+                cell.metadata["tags"] = [*cell.metadata.get("tags", []), "remove-input"]  # it shows what it asks
             for output in cell.outputs:
                 for said in output.get("metadata", {}).values():
                     cell.metadata["mystnb"] = {"image": {"alt": said["alt"]}}
@@ -41,15 +39,6 @@ def page(path):
             cell.outputs = [output for output in cell.outputs if output.get("data") != {}]
     notebook.cells = cells
     return notebook
-
-
-def answers(question):
-    """One drop-down for each letter, each hint and the solution: what the buttons say where the notebook runs."""
-    parts = {letter: question.check(letter) for letter in question.letters}
-    parts |= {f"Hint {n}": hint for n, hint in enumerate(question.hints, 1)}
-    parts["Solution"] = question.solution()
-    opening = [f"::::{{dropdown}} {name}\n{text}\n::::" for name, text in parts.items()]
-    return "\n".join([":::::{container} quiz", *opening, ":::::"])
 
 
 def library():
