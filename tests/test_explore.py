@@ -4,14 +4,12 @@ import asyncio
 import subprocess
 import sys
 import threading
-from base64 import b64decode
 from io import BytesIO
-from itertools import combinations, islice, pairwise
+from itertools import combinations, islice
 
 import ipywidgets as widgets
 import numpy as np
 import pytest
-from IPython.display import HTML
 from PIL import Image
 from scipy.integrate import solve_ivp
 from sklearn.datasets import load_digits
@@ -45,7 +43,6 @@ def make(trained, digits):
     return {
         "width": explore.width,
         "euler": explore.euler,
-        "flow": lambda **kwargs: explore.flow(*trained, **kwargs),
         "tangent": explore.tangent,
         "adjoint": explore.adjoint,
         "training": lambda **kwargs: explore.training(**{"layers": 10, **kwargs}),
@@ -54,14 +51,13 @@ def make(trained, digits):
     }
 
 
-NAMES = ["width", "euler", "flow", "tangent", "adjoint", "training", "noise", "digit"]
+NAMES = ["width", "euler", "tangent", "adjoint", "training", "noise", "digit"]
 every_explorer = pytest.mark.parametrize("name", NAMES)
 
 # A control, and a value that is not its first one.
 MOVES = {
     "width": {"width": 64, "function": "a jump", "activation": "relu"},
     "euler": {"layers": 20, "x1": -1.0, "x2": 1.0, "weights": "constant"},
-    "flow": {"step": 7, "carry": "grid", "paths": False},
     "tangent": {"time": 0.7, "angle": -90, "log10_h": -14.5},
     "adjoint": {"sample": 9, "w1": 0.0, "weights": "V = 0, b = 0"},
     "training": {
@@ -85,8 +81,6 @@ def line(ax, label):
 def test_every_control_changes_the_picture_which_keeps_its_size(make, name):
     explorer = make[name]()
     assert set(MOVES[name]) == set(explorer.values())
-    if name == "flow":
-        explorer.controls["step"].value = 5  # at the start there are no paths
     if name == "training":
         explorer.controls["step"].click()
     size = Image.open(BytesIO(explorer.image.value)).size
@@ -103,15 +97,12 @@ def test_every_control_changes_the_picture_which_keeps_its_size(make, name):
 
 @every_explorer
 def test_defaults_are_arguments(make, name):
-    if name == "flow":
-        values = {"t": 0.7, "carry": "grid", "paths": False}
-    elif name == "adjoint":
+    if name == "adjoint":
         values = {"sample": 9, "w1": 0.0}
     else:
         values = MOVES[name]
     shown = make[name](**values).values()
-    assert (shown["step"] == 7) if name == "flow" else True
-    assert {**shown, **values, "t": 0} == {**shown, "t": 0}
+    assert {**shown, **values} == shown
 
 
 @every_explorer
@@ -198,41 +189,6 @@ def test_euler_shows_polygon_curve_error_and_order(name):
     np.testing.assert_allclose(line(right, "this ResNet"), [[1 / 32], [error]], rtol=1e-4)
     assert f"error at T {error:.3g}" in explorer.numbers.value
     assert float(explorer.numbers.value.split("order ")[1].split("<")[0]) == pytest.approx(1, abs=0.12)
-
-
-def test_flow_shows_points_paths_and_what_is_carried_along(trained):
-    problem, weights = trained
-    explorer = explore.flow(problem, weights, t=0.6)
-    x, label = problem.states(weights), node.nearest_target(problem.y_out)
-    paths, circle, blue, red = explorer.axes[0].collections
-    for points, c in [(blue, 0), (red, 1)]:
-        np.testing.assert_array_equal(points.get_offsets(), x[6][:, label == c].T)
-    np.testing.assert_array_equal([p.vertices for p in paths.get_paths()], x[:7].transpose(2, 0, 1))
-    (bent,) = [p.vertices for p in circle.get_paths()]
-    assert not np.allclose(np.linalg.norm(bent, axis=1), 1, atol=0.05)
-    explorer.controls["step"].value = 0
-    (round_,) = [p.vertices for p in circle.get_paths()]
-    np.testing.assert_allclose(np.linalg.norm(round_, axis=1), 1)
-    explorer.controls["carry"].value = "grid"
-    assert len(circle.get_paths()) == 26
-    explorer.controls["step"].value = 10
-    start = np.array([1.2, -1.2])[:, None]  # the corner in which both kinds of lines end
-    end = node.forward(weights, start, problem.dt, problem.activation)[-1, :, 0]
-    ends = [vertex for p in circle.get_paths() for vertex in p.vertices[[0, -1]]]
-    assert sum(np.allclose(vertex, end) for vertex in ends) == 2
-    explorer.controls["carry"].value = "nothing"
-    explorer.controls["paths"].value = False
-    assert not circle.get_paths() and not paths.get_paths()
-    right = np.sum(node.nearest_target(x[-1]) == label)
-    assert f"t = 1.00: {right} of 16" in explorer.numbers.value
-
-
-def test_flow_takes_augmented_problems():
-    data = node.disk_in_ring(8)
-    lifted = [np.vstack([a, np.zeros(8)]) for a in (data.x_in, data.y_out)]
-    problem = node.TrainingProblem(*lifted, N_T=5)
-    explorer = explore.flow(problem, node.Weights.random(5, 3, 1.0, np.random.default_rng(0)), t=1)
-    assert len(explorer.axes[0].collections[2].get_offsets()) == 4
 
 
 def test_tangent_shows_quotient_tangent_and_their_difference():
@@ -603,16 +559,3 @@ def test_cockpit_shows_regions_and_points():
     cockpit.controls["show"].value = "points at T"
     assert not cockpit.regions.get_visible()
     np.testing.assert_array_equal(cockpit.classes[0].get_offsets(), cockpit.problem.states(weights)[-1][:, :32].T)
-
-
-# ---- the movie
-
-
-def test_movie_is_small_the_same_every_time_and_moves(trained):
-    first, second = (explore.movie(*trained, alt="a < b", frames=6) for _ in range(2))
-    assert isinstance(first, HTML) and first.data == second.data
-    assert len(first.data) < 300_000 * 6 / 25
-    assert 'alt="a &lt; b"' in first.data and "http" not in first.data
-    strip = Image.open(BytesIO(b64decode(first.data.split("base64,")[1].split('"')[0])))
-    frames = np.asarray(strip.convert("L")).reshape(6, -1)
-    assert all(np.any(a != b) for a, b in pairwise(frames))

@@ -15,7 +15,9 @@ SETUP = """\
 import time, warnings
 import numpy as np
 import matplotlib.pyplot as plt
-from IPython.display import Image, display
+from base64 import b64encode
+from IPython.display import HTML, Image, display
+from IPython.utils.capture import capture_output
 
 def wave(amplitude, title_at=1):
     fig, ax = plt.subplots(figsize=(4, 3))
@@ -24,6 +26,12 @@ def wave(amplitude, title_at=1):
     ax.set_ylim(-1.5, 1.5)
     plt.show()
     fig.savefig("wave.png")
+
+def living(amplitude, numbers="J = 1", program="run(1)"):
+    with capture_output():
+        wave(amplitude)
+    png = b64encode(open("wave.png", "rb").read()).decode()
+    return HTML(f'<img src="data:image/png;base64,{png}"><p>{numbers}</p><script>\\n{program}</script>')
 """
 
 # What ran, what stands there now, and what is said of it (None: nothing, the cell passes).
@@ -42,6 +50,9 @@ CELLS = [
         "display({'text/plain': repr(Image('wave.png'))}, raw=True)",
         "*1 figures stored, 0 drawn*",
     ),
+    ("living(1)", "living(1.02, program='run(2)')", None),
+    ("living(1)", "living(1.15)", "*Figure 0 differs: RMS difference*cell7-0-stored.png*cell7-0-new.png*"),
+    ("living(1)", "living(1, 'J = 2')", "*mismatch 'text/html'*"),
     ("print(1)", "print(2)", "*mismatch 'stdout'*"),
     ("print(1)", "print(1); warnings.warn('look')", "*Unexpected output fields*stderr*"),
     ("1 / 1", "1 / 0", "*Cell execution caused an exception*"),
@@ -69,4 +80,4 @@ def test_changed_cells_fail_and_others_pass(ran, pytester):
     said = [message for _, _, message in CELLS if message]
     result.assert_outcomes(passed=len(CELLS) - len(said), failed=len(said))
     result.stdout.fnmatch_lines(said)
-    assert len(list(pytester.path.glob("build/figures/*.png"))) == 4
+    assert len(list(pytester.path.glob("build/figures/*.png"))) == 6

@@ -3,10 +3,10 @@
 from .adjoint import adjoint
 from .digit import digit
 from .euler import euler
-from .flow import flow, movie
+from .flow import flow
 from .noise import noise
 from .tangent import tangent
 from .training import training
 from .width import width
 
-__all__ = ["adjoint", "digit", "euler", "flow", "movie", "noise", "tangent", "training", "width"]
+__all__ = ["adjoint", "digit", "euler", "flow", "noise", "tangent", "training", "width"]

@@ -5,15 +5,37 @@ from functools import lru_cache
 import ipywidgets as widgets
 import numpy as np
 
-from .. import activations, resnet
-from ..datasets import disk_in_ring
+from .. import activations, plotting, resnet
+from ..datasets import disk_in_ring, nearest_target
 from ..plotting import BLUE, GREEN, ORANGE, RED
 from ..problem import TrainingProblem
 from ..resnet import Weights
 from ..rules import constant
 from ..training import train
 from .explorer import Explorer, _choice, _line, _paths, _slider, styled
-from .flow import _FlowPicture
+
+
+class _FlowPicture:
+    """The moving data on an Axes: points, their paths so far, and a circle or a grid that the flow bends."""
+
+    def __init__(self, problem, weights, ax):
+        self.x, self.t, self.label = problem.states(weights), problem.t, nearest_target(problem.y_out)
+        self.carried = {}
+        seen = np.concatenate([*self.x[:, :2], problem.y_out[:2]], axis=1)
+        (left, low), (right, high) = seen.min(axis=1) - 0.3, seen.max(axis=1) + 0.3
+        plotting.plane(ax).set(xlim=(left, right), ylim=(low, high))
+        self.paths = _paths(ax, np.array([BLUE, RED])[self.label], lw=0.9, alpha=0.55)
+        self.lines = _paths(ax, "0.45", lw=1.5)
+        self.classes = plotting.points(self.x[0], self.label, ax).collections[-2:]
+        self.title = ax.set_title("$t = 0$")
+        self.artists = [self.paths, self.lines, *self.classes, self.title]
+
+    def move(self, k, carry="circle", paths=False):
+        self.lines.set_segments(self.carried[carry][k] if carry in self.carried else [])
+        self.paths.set_segments(self.x[: k + 1, :2].transpose(2, 0, 1) if paths else [])
+        for c, points in enumerate(self.classes):
+            points.set_offsets(self.x[k, :2, self.label == c])
+        self.title.set_text(f"$t = {self.t[k]:.2f}$")
 
 
 @styled
