@@ -550,7 +550,7 @@ plotting.show(axes, alt=(
 # The same as a movie: press *Play*.
 
 # %% slideshow={"slide_type": "subslide"}
-explore.movie(problem, trained.weights, alt="The points and the grey circle move from t = 0 to t = 1.")
+explore.flow(problem, trained.weights)
 
 # %% slideshow={"slide_type": "subslide"}
 correct = np.sum(node.nearest_target(x[-1]) == data.label)
@@ -576,11 +576,7 @@ print(f"{correct} of {problem.I} points end nearest to their own target")
 explore.flow(problem, trained.weights)
 
 # %% slideshow={"slide_type": "subslide"}
-ax = explore.flow(problem, trained.weights, t=0.5, carry="grid", paths=False).axes
-plotting.show(ax, alt=(
-    "At t = 0.5 the left part of the grid has hardly changed; the right part is bent down "
-    "and drawn out into long strips. No line is torn, and nothing is folded over."
-))
+explore.flow(problem, trained.weights, t=0.5, carry="grid", paths=False)
 
 
 # %% [markdown] slideshow={"slide_type": "slide"}
