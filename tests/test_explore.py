@@ -11,13 +11,12 @@ import ipywidgets as widgets
 import numpy as np
 import pytest
 from PIL import Image
-from scipy.integrate import solve_ivp
 from sklearn.datasets import load_digits
 
 import neuralode_lib as node
 from neuralode_lib import explore, tanh
 from neuralode_lib.datasets import TARGETS
-from neuralode_lib.explore.euler import SMOOTH_WEIGHTS, _sampled
+from neuralode_lib.explore.euler import sampled
 from neuralode_lib.explore.noise import STEPS, _near_the_minimum
 
 
@@ -42,7 +41,6 @@ def digits():
 def make(trained, digits):
     return {
         "width": explore.width,
-        "euler": explore.euler,
         "tangent": explore.tangent,
         "adjoint": explore.adjoint,
         "training": lambda **kwargs: explore.training(**{"layers": 10, **kwargs}),
@@ -51,13 +49,12 @@ def make(trained, digits):
     }
 
 
-NAMES = ["width", "euler", "tangent", "adjoint", "training", "noise", "digit"]
+NAMES = ["width", "tangent", "adjoint", "training", "noise", "digit"]
 every_explorer = pytest.mark.parametrize("name", NAMES)
 
 # A control, and a value that is not its first one.
 MOVES = {
     "width": {"width": 64, "function": "a jump", "activation": "relu"},
-    "euler": {"layers": 20, "x1": -1.0, "x2": 1.0, "weights": "constant"},
     "tangent": {"time": 0.7, "angle": -90, "log10_h": -14.5},
     "adjoint": {"sample": 9, "w1": 0.0, "weights": "V = 0, b = 0"},
     "training": {
@@ -148,7 +145,7 @@ def test_style_is_the_explorers_own_and_pyplot_keeps_no_figure(make, name):
 
 
 def test_the_library_alone_does_not_load_widgets():
-    code = "import sys, neuralode_lib as n; assert 'ipywidgets' not in sys.modules; n.explore.euler"
+    code = "import sys, neuralode_lib as n; assert 'ipywidgets' not in sys.modules; n.explore.width"
     subprocess.run([sys.executable, "-c", code], check=True)
     with pytest.raises(AttributeError, match="no attribute 'explorer'"):
         node.explorer  # noqa: B018
@@ -170,27 +167,6 @@ def test_width_shows_the_least_squares_fit_and_its_error():
     assert np.all(np.diff(errors) < 0) and error in errors
 
 
-@pytest.mark.parametrize("name", SMOOTH_WEIGHTS)
-def test_euler_shows_polygon_curve_error_and_order(name):
-    explorer = explore.euler(layers=32, x1=0.4, x2=-0.2, weights=name)
-    left, right = explorer.axes
-    V, b = SMOOTH_WEIGHTS[name]
-    x = np.array([0.4, -0.2])
-    polygon = [x]
-    for k in range(32):
-        x = x + (V(k / 32) @ np.tanh(x) + b(k / 32)) / 32
-        polygon.append(x)
-    np.testing.assert_allclose(line(left, "ResNet").T, polygon, rtol=1e-12)
-    exact = solve_ivp(
-        lambda t, x: V(t) @ np.tanh(x) + b(t), [0, 1], [0.4, -0.2], method="Radau", rtol=1e-8, atol=1e-10
-    ).y[:, -1]  # fmt: skip
-    np.testing.assert_allclose(line(left, "neural ODE")[:, -1], exact, atol=1e-6)
-    error = np.linalg.norm(x - exact)
-    np.testing.assert_allclose(line(right, "this ResNet"), [[1 / 32], [error]], rtol=1e-4)
-    assert f"error at T {error:.3g}" in explorer.numbers.value
-    assert float(explorer.numbers.value.split("order ")[1].split("<")[0]) == pytest.approx(1, abs=0.12)
-
-
 def test_tangent_shows_quotient_tangent_and_their_difference():
     explorer = explore.tangent(time=0.5, angle=90, log10_h=-2)
     left, right = explorer.axes
@@ -199,7 +175,7 @@ def test_tangent_shows_quotient_tangent_and_their_difference():
     assert not np.any([c[:21] for c in curves])  # nothing before the kick
     assert [c[21] for c in curves] == pytest.approx([0, 1], abs=1e-12)  # and then a unit push
     # A push of the state at that grid point, followed by central differences.
-    weights = _sampled("as in 12.A", 40)
+    weights = sampled("as in 12.A", 40)
     x = node.forward(weights, [[0.5], [-0.3]], 1 / 40, tanh)
     rest = node.Weights(weights.V[21:], weights.b[21:])
     ends = [node.forward(rest, x[21] + [[0], [h]], 1 / 40, tanh)[-1, :, 0] for h in (1e-5, -1e-5, 1e-2)]

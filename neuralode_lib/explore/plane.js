@@ -41,7 +41,8 @@ class Plane {
     context.setTransform(dots, 0, 0, dots, 0, 0);
     context.clearRect(0, 0, width, height);
     context.font = `${em}px ${style.fontFamily}`;
-    Object.assign(this, { em, left: 3.3 * em, right: width - 0.8 * em, top: 0.6 * em, bottom: height - 2.7 * em });
+    const left = (this.ylog ? 4.1 : 3.4) * em; // the numbers of a logarithmic axis are wider
+    Object.assign(this, { em, left, right: width - 0.8 * em, top: 0.6 * em, bottom: height - 2.7 * em });
     this.fit();
     this.axes(palette, width, height);
     context.save();

@@ -10,7 +10,7 @@ from ..plotting import BLUE, RED
 from ..problem import TrainingProblem
 from ..resnet import Weights
 from ..verify import difference_quotient
-from .euler import _sampled
+from .euler import sampled
 from .explorer import Explorer, _errors, _line, _slider, styled
 
 
@@ -18,7 +18,7 @@ from .explorer import Explorer, _errors, _line, _slider, styled
 def tangent(time=0.3, angle=45, log10_h=-1.0):
     """A kick to b at one time: its difference quotient, its tangent (B1), and how far they are apart, over h."""
     problem = TrainingProblem([[0.5], [-0.3]], [[2.0], [1.0]], N_T=41, activation=activations.tanh)
-    weights = _sampled("as in 12.A", problem.N_T - 1)
+    weights = sampled("as in 12.A", problem.N_T - 1)
     x, steps = problem.states(weights), 10.0 ** np.arange(-15, 0.6, 0.5)
     explorer = Explorer("tangent", {
         "time": _slider(widgets.FloatSlider, time, 0, 1 - problem.dt, problem.dt, "time of the kick"),

@@ -434,11 +434,7 @@ for K in (50, 100, 200, 400):
 explore.euler()
 
 # %% slideshow={"slide_type": "subslide"}
-ax = explore.euler(layers=1).axes
-plotting.show(ax, alt=(
-    "Left: the curve of the ODE, and one straight line along its first tangent, which "
-    "ends far away. Right: the error over the step; it falls with slope 1 for small steps only."
-))
+explore.euler(layers=1)
 
 # %% slideshow={"slide_type": "subslide"}
 quiz.question("A-order")
