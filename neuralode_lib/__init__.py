@@ -16,6 +16,7 @@ _NAMES = {
     "training": ["minimize", "train"],
 }
 _MODULE_OF = {name: module for module, names in _NAMES.items() for name in names}
+__all__ = sorted(_MODULE_OF)
 _MODULES = [*_NAMES, "exercises", "explore", "plotting", "predict", "quiz", "verify"]
 
 

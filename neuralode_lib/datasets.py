@@ -22,7 +22,7 @@ def disk_in_ring(I=64, seed=4):
 
     Radii and angles are uniform. The blue ones come first; an odd I gives the ring one point more.
     """
-    label, rng = _labels(I), np.random.default_rng(seed)
+    label, rng = _labels(I, seed), np.random.default_rng(seed)
     radius = np.where(label == 0, rng.uniform(0.0, 0.4, I), rng.uniform(0.8, 1.2, I))
     angle = rng.uniform(0.0, 2 * np.pi, I)
     return _dataset(radius * np.array([np.cos(angle), np.sin(angle)]), label)
@@ -32,14 +32,14 @@ def moons(I=64, seed=0):
     """Two half moons that reach into each other: no line separates them, but a planar flow does."""
     from sklearn.datasets import make_moons  # here, as it takes longer to import than all else together
 
-    checks.integer("I", I, 2)
+    _labels(I, seed)
     points, label = make_moons(I, noise=0.08, random_state=seed, shuffle=False)
     return _dataset((points - points.mean(axis=0)).T, label)
 
 
 def blobs(I=64, seed=0):
     """Two round clouds that a line separates: the easy case."""
-    label, rng = _labels(I), np.random.default_rng(seed)
+    label, rng = _labels(I, seed), np.random.default_rng(seed)
     centre = np.array([[-0.6, 0.6], [-0.4, 0.4]])[:, label]
     return _dataset(centre + 0.2 * rng.standard_normal((2, I)), label)
 
@@ -50,7 +50,10 @@ def labelled_images(pixels, label, classes=10):
     pixels (I, n), one image a row; label (I,) from 0 to classes - 1. x_in is each image over zeros; y_out the same
     image over zeros and, in the row of its class, a one.
     """
-    pixels = checks.array("pixels", pixels, ("I", "n"), "one image a row")
+    pixels = checks.array("pixels", pixels, ("I", "n"), "one image a row", real=True)
+    if pixels.shape[1] == 0:
+        raise ValueError(f"pixels has shape {pixels.shape}, expected at least one pixel in each image")
+    classes = checks.integer("classes", classes, 1)
     label = checks.indices("label", label, classes)
     if len(label) != len(pixels):
         raise ValueError(f"label has {len(label)} entries, expected {len(pixels)}: one for each image")
@@ -63,12 +66,12 @@ def labelled_images(pixels, label, classes=10):
 
 def largest_class(x, classes=10):
     """Label (I,) of the largest of the last `classes` coordinates of each column of x (d, I)."""
-    return np.asarray(x)[-classes:].argmax(axis=0)
+    return _columns(x, checks.integer("classes", classes, 1))[-classes:].argmax(axis=0)
 
 
 def target_distances(x):
     """Distances (2, I) of each column of x (d, I) from the blue and the red target, in the first two coordinates."""
-    return np.linalg.norm(np.asarray(x)[:2, None] - TARGETS.T[:, :, None], axis=0)
+    return np.linalg.norm(_columns(x, 2)[:2, None] - TARGETS.T[:, :, None], axis=0)
 
 
 def nearest_target(x):
@@ -76,8 +79,16 @@ def nearest_target(x):
     return target_distances(x).argmin(axis=0)
 
 
-def _labels(I):
+def _columns(x, fewest):
+    x = checks.array("x", x, ("d", "I"), "one column per sample", real=True)
+    if len(x) < fewest:
+        raise ValueError(f"x has shape {x.shape}, expected (d, I) with d >= {fewest}: one column per sample")
+    return x
+
+
+def _labels(I, seed):
     checks.integer("I", I, 2)
+    checks.integer("seed", seed, 0)
     return np.repeat([0, 1], [I // 2, I - I // 2])
 
 

@@ -1,6 +1,7 @@
 """The sums over samples in J and its gradient, made fast: blocks of samples, arrays made once, executors."""
 
 import threading
+from contextlib import nullcontext
 from functools import lru_cache, partial
 from math import ceil
 
@@ -19,7 +20,9 @@ class Blocks:
     def __init__(self, N_T, d, dt, w1, activation, dtype, chunk, executor):
         self.chunk = chunk or _cached_samples(N_T, d)
         self.executor = executor
-        self.data_terms = _DataTerms(N_T - 1, d, dt, w1, activation, dtype)
+        # BLAS's own threads would only get into the way of the executor's, and wait for each other at small products.
+        one_thread = executor is not None or d < 128
+        self.data_terms = _DataTerms(N_T - 1, d, dt, w1, activation, dtype, one_thread)
 
     def cost(self, theta, x_in, y_out):
         """The terminal and the running term of J, of each block."""
@@ -35,11 +38,7 @@ class Blocks:
         I = x_in.shape[1]
         width = ceil(I / ceil(I / self.chunk))  # as many blocks as it takes, all of them about equally wide
         blocks = [[a[:, i : i + width] for i in range(0, I, width)] for a in (x_in, y_out)]
-        if self.executor is None:
-            return map(evaluate, *blocks)
-        # It is the blocks that run in parallel; BLAS's own threads would only get into their way.
-        with _blas().limit(limits=1, user_api="blas"):
-            return list(self.executor.map(evaluate, *blocks))
+        return (map if self.executor is None else self.executor.map)(evaluate, *blocks)
 
 
 def _cached_samples(N_T, d):
@@ -54,26 +53,27 @@ class _DataTerms:
     made once for each thread and each width of a block.
     """
 
-    def __init__(self, N, d, dt, w1, activation, dtype):
-        self.arguments = N, d, dt, w1, activation, dtype
+    def __init__(self, N, d, dt, w1, activation, dtype, one_thread):
+        self.arguments = N, d, dt, w1, activation, dtype, one_thread
         self.dt, self.w1, self.activation = dt, w1, activation
         self.w = np.array([w1 * dt] * (N - 1) + [1.0], dtype)  # what |x - y_out|^2 / 2 counts for after each layer
         self.is_fused = activation.dsigma_of_sigma is not None
         self.workspaces = _Workspaces(N, d, dtype)
+        self.blas = _one_blas_thread if one_thread else nullcontext()
 
     def __reduce__(self):
         return _data_terms, self.arguments
 
     def cost(self, theta, x_in, y_out):
         """The terminal and the running term of J."""
-        with quiet_overflow():
+        with quiet_overflow(), self.blas:
             if self.is_fused:
                 return self._fused_cost(self.workspaces.of_width(x_in.shape[1]), theta, x_in, y_out)
             return self._textbook_cost(theta, x_in, y_out)[0]
 
     def cost_and_gradient(self, theta, scale, x_in, y_out, copy):
         """These terms and their gradient, `scale` times; unless copied, the gradient lasts until the next call."""
-        with quiet_overflow():
+        with quiet_overflow(), self.blas:
             if not self.is_fused:
                 J, weights, x = self._textbook_cost(theta, x_in, y_out)
                 phi = resnet.adjoint(weights, x, y_out, self.dt, self.w1, self.activation)
@@ -126,7 +126,37 @@ def _data_terms(*arguments):
     return _DataTerms(*arguments)
 
 
-_blas = lru_cache(maxsize=1)(ThreadpoolController)
+@lru_cache(maxsize=1)
+def _blas():
+    return [library for library in ThreadpoolController().lib_controllers if library.user_api == "blas"]
+
+
+class _OneBlasThread:
+    """A context in which BLAS uses one thread; the last of our threads to leave it gives BLAS back what it had.
+
+    An interrupt may come between any two lines here; what it leaves is put right the next time.
+    """
+
+    def __init__(self):
+        self.lock, self.inside, self.before = threading.Lock(), set(), []
+
+    def __enter__(self):
+        with self.lock:
+            if not self.inside:
+                self.before = [(library, library.num_threads) for library in _blas()]
+            self.inside.add(threading.get_ident())
+            for library, _ in self.before:
+                library.set_num_threads(1)
+
+    def __exit__(self, *_):
+        with self.lock:
+            if self.inside <= {threading.get_ident()}:
+                for library, threads in self.before:
+                    library.set_num_threads(threads)
+            self.inside.discard(threading.get_ident())
+
+
+_one_blas_thread = _OneBlasThread()
 
 
 class _Workspaces(threading.local):

@@ -5,8 +5,10 @@ from concurrent.futures import Executor
 import numpy as np
 
 from . import checks, resnet
-from .activations import Activation, relu
+from .activations import relu
 from .fused import Blocks, quiet_overflow
+
+_READ_ONLY = "x_in y_out T N_T w1 w2 activation chunk executor dtype dt t".split()
 
 
 class TrainingProblem:
@@ -17,13 +19,15 @@ class TrainingProblem:
     of the running cost and of the penalty on V and b.
     chunk: J and its gradient are sums over samples, and are computed for so many at a time; by default for as many
     as fit in the processor's cache. executor: any `concurrent.futures.Executor` to compute these blocks on: threads,
-    processes, or a cluster's (Dask: `Client.get_executor()`); the results are those without it, to the last bit.
-    Raises ValueError or TypeError, naming the argument, for data or numbers that make no problem.
+    processes, or a cluster's (Dask: `Client.get_executor(pure=False)`). The results are those without it: to the last
+    bit where d < 128 and all processors are of one kind, to rounding otherwise. Jupyter's Stop reaches processes, too,
+    and would end them; ProcessPoolExecutor(initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)) makes
+    some that go on.
+    A problem does not change: all these are read-only. Raises ValueError or TypeError, naming the argument, for data
+    or numbers that make no problem.
     """
 
-    def __init__(
-        self, x_in, y_out, T=1.0, N_T=101, w1=0.01, w2=0.01, activation=relu, *, chunk=None, executor=None
-    ):
+    def __init__(self, x_in, y_out, T=1.0, N_T=101, w1=0.01, w2=0.01, activation=relu, *, chunk=None, executor=None):
         x_in = checks.array("x_in", x_in, ("d", "I"), "one column per sample", real=True)
         if x_in.size == 0:
             raise ValueError(f"x_in has shape {x_in.shape}: an empty data set cannot be trained on")
@@ -34,15 +38,20 @@ class TrainingProblem:
         self.N_T = checks.integer("N_T", N_T, 2)
         self.w1 = checks.number("w1", w1, 0)
         self.w2 = checks.number("w2", w2, 0)
-        self.activation = checks.instance(
-            "activation", activation, Activation, "tanh, relu or an Activation(sigma, dsigma, name)"
-        )
-        self.dt = self.T / (self.N_T - 1)
+        self.activation = resnet.check_activation("activation", activation)
+        self.dt = checks.number("dt = T / (N_T - 1)", self.T / (self.N_T - 1), above=0)
         self.t = np.linspace(0.0, self.T, self.N_T)
         chunk = None if chunk is None else checks.integer("chunk", chunk, 1)
         self.executor = checks.instance("executor", executor, Executor | None, "a concurrent.futures.Executor")
         self._blocks = Blocks(self.N_T, self.d, self.dt, self.w1, self.activation, self.dtype, chunk, self.executor)
         self.chunk = self._blocks.chunk
+        for a in (self.x_in, self.y_out, self.t):
+            a.flags.writeable = False
+
+    def __setattr__(self, name, value):
+        if name in _READ_ONLY and name in vars(self):
+            raise AttributeError(f"{name} of a TrainingProblem is read-only: make a new one, TrainingProblem(...)")
+        super().__setattr__(name, value)
 
     @property
     def d(self):
@@ -61,7 +70,7 @@ class TrainingProblem:
     def states(self, weights):
         """x (N_T, d, I), the states of all samples at all times."""
         with quiet_overflow():
-            return resnet.forward(self._fitting(weights), self.x_in, self.dt, self.activation)
+            return resnet.forward(self.fitting(weights), self.x_in, self.dt, self.activation)
 
     def cost_terms(self, weights):
         """The three terms of J: terminal, running, weights."""
@@ -71,7 +80,7 @@ class TrainingProblem:
 
     def cost(self, weights):
         """J (C2), a float: complex where the weights are, inf or nan where the states overflow."""
-        theta = self._fitting(weights).theta
+        theta = self.fitting(weights).theta
         if np.iscomplexobj(theta):
             return sum(self.cost_terms(weights))
         with quiet_overflow():
@@ -84,9 +93,7 @@ class TrainingProblem:
         number, and the penalty. The mean over samples drawn at random is J and its gradient.
         Raises TypeError for complex weights, and ValueError for indices that are not there.
         """
-        theta = self._fitting(weights).theta
-        if np.iscomplexobj(theta):
-            raise TypeError("weights are complex, expected real ones: only states and cost take complex weights")
+        theta = self.fitting(weights, real=True).theta
         x_in, y_out, scale = self.x_in, self.y_out, 1.0
         if samples is not None:
             samples = checks.indices("samples", samples, self.I)
@@ -100,13 +107,17 @@ class TrainingProblem:
         return J, resnet.Weights.from_theta(gradient)
 
     def _penalty(self, theta):
-        return self.w2 * self.dt * float(np.vdot(theta, theta)) / 2
+        # Not BLAS's dot, which wakes its threads for a long sum.
+        return self.w2 * self.dt * float(np.einsum("kij,kij->", theta, theta)) / 2
 
-    def _fitting(self, weights):
-        checks.instance("weights", weights, resnet.Weights, "a Weights, such as Weights.zeros(N_T, d)")
+    def fitting(self, weights, name="weights", real=False):
+        """`weights`, where they are Weights of this problem, and real ones if asked; TypeError or ValueError if not."""
+        resnet.check_weights(name, weights)
         if (weights.N_T, weights.d) != (self.N_T, self.d):
             raise ValueError(
-                f"weights are of another problem: they have N_T={weights.N_T}, d={weights.d}, "
+                f"{name} are of another problem: they have N_T={weights.N_T}, d={weights.d}, "
                 f"expected N_T={self.N_T}, d={self.d}"
             )
+        if real and np.iscomplexobj(weights.theta):
+            raise TypeError(f"{name} are complex, expected real ones: only states and cost take complex weights")
         return weights

@@ -4,12 +4,15 @@ Samples are columns. Python counts from 0: `x[k]` is the slide's x_{k+1}; `V[k]`
 V_{k+1}, b_{k+1} and phi_{k+1}. N_T grid points carry N_T - 1 layers.
 """
 
-from numbers import Number
+from numbers import Complex, Real
 from typing import NamedTuple
 
 import numpy as np
 
 from . import checks
+from .activations import Activation
+
+_TYPES = ", ".join(map(str, checks.TYPES))
 
 
 class Weights:
@@ -18,6 +21,8 @@ class Weights:
     Weights add, subtract and scale like vectors, so that a step of gradient descent reads as on the slide:
     `weights - gamma * gradient`.
     """
+
+    __array_ufunc__ = None  # array * weights is refused, not done entry by entry
 
     def __init__(self, V, b):
         V = checks.array("V", V, ("N_T - 1", "d", "d"), "one d x d matrix per layer")
@@ -29,7 +34,12 @@ class Weights:
 
     @classmethod
     def from_theta(cls, theta):
-        """Weights that hold the array `theta` itself, (N_T - 1, d, d + 1); nothing is copied or checked."""
+        """Weights that hold the array `theta` itself, (N_T - 1, d, d + 1) of float or complex numbers: no copy."""
+        if type(theta) is not np.ndarray or theta.dtype not in checks.TYPES:
+            came = f"holds {theta.dtype}" if type(theta) is np.ndarray else f"is {checks.shown(theta)}"
+            raise TypeError(f"theta {came}, expected an array of {_TYPES}")
+        if theta.ndim != 3 or theta.size == 0 or theta.shape[2] != theta.shape[1] + 1:
+            raise ValueError(f"theta has shape {theta.shape}, expected (N_T - 1, d, d + 1)")
         weights = cls.__new__(cls)
         weights.theta = theta
         return weights
@@ -37,13 +47,15 @@ class Weights:
     @classmethod
     def zeros(cls, N_T, d, dtype=float):
         """V = 0 and b = 0: the network that leaves every point where it is."""
+        if dtype not in checks.TYPES:
+            raise TypeError(f"dtype is {checks.shown(dtype)}, expected one of {_TYPES}")
         return cls.from_theta(np.zeros(_theta_shape(N_T, d), dtype))
 
     @classmethod
     def random(cls, N_T, d, scale, rng):
         """Independent normal entries with standard deviation `scale`, drawn from the Generator `rng`."""
         checks.instance("rng", rng, np.random.Generator, "a Generator: np.random.default_rng(seed)")
-        return cls.from_theta(checks.number("scale", scale) * rng.standard_normal(_theta_shape(N_T, d)))
+        return cls.from_theta(checks.number("scale", scale, 0) * rng.standard_normal(_theta_shape(N_T, d)))
 
     @property
     def V(self):
@@ -70,26 +82,30 @@ class Weights:
     def _combine(self, other, operation):
         if not isinstance(other, Weights):
             return NotImplemented
-        if other.theta.shape != self.theta.shape:
-            raise ValueError(f"weights do not fit together: {self} and {other}")
+        self._fit(other)
         return Weights.from_theta(operation(self.theta, other.theta))
 
+    def _fit(self, other):
+        if other.theta.shape != self.theta.shape:
+            raise ValueError(f"weights do not fit together: {self} and {other}")
+
     def __mul__(self, factor):
-        if not isinstance(factor, Number):
+        if not isinstance(factor, Complex):
             return NotImplemented
+        factor = float(factor) if isinstance(factor, Real) else complex(factor)
         return Weights.from_theta(factor * self.theta)
 
     __rmul__ = __mul__
 
     def dot(self, other):
         """Sum over the layers of <V, V'>_F + <b, b'>."""
-        if self.theta.shape != other.theta.shape:
-            raise ValueError(f"weights do not fit together: {self} and {other}")
-        return np.vdot(self.theta, other.theta)
+        self._fit(checks.instance("other", other, Weights, "Weights"))
+        return np.sum(self.theta.conj() * other.theta)  # not BLAS's dot, which wakes its threads for a long sum
 
     def norm(self):
         """sqrt(sum over the layers of ||V||_F^2 + |b|^2) (A7)."""
-        return float(np.linalg.norm(self.theta))
+        size = np.abs(self.theta).astype(float)  # the squares of float32 overflow early
+        return float(np.sqrt(np.sum(size * size)))
 
     def __repr__(self):
         return f"Weights(N_T={self.N_T}, d={self.d}, norm={self.norm():.4g})"
@@ -100,6 +116,27 @@ def _theta_shape(N_T, d):
     return checks.integer("N_T", N_T, 2) - 1, d, d + 1
 
 
+def check_weights(name, value):
+    """`value`, where it is a Weights; TypeError otherwise."""
+    return checks.instance(name, value, Weights, "a Weights, such as Weights.zeros(N_T, d)")
+
+
+def check_activation(name, value):
+    """`value`, where it is an Activation; TypeError otherwise."""
+    return checks.instance(name, value, Activation, "tanh, relu or an Activation(sigma, dsigma, name)")
+
+
+_checked = checks.arguments(
+    weights=check_weights,
+    direction=check_weights,
+    activation=check_activation,
+    dt=checks.number,
+    w1=checks.number,
+    w2=checks.number,
+)
+
+
+@_checked
 def forward(weights, x_in, dt, activation):
     """States of the residual network: forward Euler for x' = V(t) sigma(x) + b(t) (A5, C3; first order in dt).
 
@@ -112,6 +149,7 @@ def forward(weights, x_in, dt, activation):
     return np.stack(x)
 
 
+@_checked
 def tangent(weights, x, dt, activation, direction):
     """Derivative of the states when the weights move along `direction` (B1, B3, discretised).
 
@@ -138,6 +176,7 @@ class CostTerms(NamedTuple):
     weights: float
 
 
+@_checked
 def cost_terms(weights, x, y_out, dt, w1, w2):
     """The three terms of the discrete J (A6, C2); arguments as for `cost`.
 
@@ -152,6 +191,7 @@ def cost_terms(weights, x, y_out, dt, w1, w2):
     )
 
 
+@_checked
 def cost(weights, x, y_out, dt, w1, w2):
     """The discrete cost J (C2), a float.
 
@@ -161,6 +201,7 @@ def cost(weights, x, y_out, dt, w1, w2):
     return sum(cost_terms(weights, x, y_out, dt, w1, w2))
 
 
+@_checked
 def adjoint(weights, x, y_out, dt, w1, activation):
     """Adjoint state phi (N_T - 1, d, I), backwards from phi[-1] = x[-1] - y_out (C4).
 
@@ -169,7 +210,7 @@ def adjoint(weights, x, y_out, dt, w1, activation):
     """
     x = _states(weights, x)
     y_out = checks.array("y_out", y_out, x.shape[1:])
-    phi = np.empty_like(x[1:])
+    phi = np.empty(x[1:].shape, np.result_type(weights.theta, x, y_out))
     phi[-1] = x[-1] - y_out
     for k in range(len(phi) - 1, 0, -1):
         A_T_phi = activation.dsigma(x[k]) * (weights.V[k].T @ phi[k])
@@ -177,6 +218,7 @@ def adjoint(weights, x, y_out, dt, w1, activation):
     return phi
 
 
+@_checked
 def gradient(weights, x, phi, dt, w2, activation):
     """Gradient of the discrete J (C5), as Weights: Euclidean, and so with a factor dt in each term.
 

@@ -1,4 +1,9 @@
-"""Step rules: what each iteration of gradient descent does with the gradient."""
+"""Step rules: what each iteration of gradient descent does with the gradient.
+
+A rule is a function (problem, weights, J, gradient, last gamma) -> (new weights, gamma, evaluations of J it took), or
+None where it finds no step. One that remembers is an object; `anew()` gives another that has seen nothing yet, and
+each run takes one for itself.
+"""
 
 from itertools import count
 
@@ -32,6 +37,7 @@ def backtracking(gamma=0.001, growth=4.0):
         start = growth * (first if gamma is None else gamma / 2)
         return _first_accepted(problem, weights, direction, start, lambda J_new, gamma: J_new <= J)
 
+    step.line_search = "backtracking"
     return step
 
 
@@ -39,7 +45,7 @@ def armijo(gamma=1.0, growth=2.0, c=1e-4):
     """Backtracking along -gradient until J falls by at least c * gamma * |gradient|^2 (Armijo 1966)."""
     first = checks.number("gamma", gamma, above=0)
     growth = checks.number("growth", growth, 1)
-    c = checks.number("c", c, above=0)
+    c = checks.number("c", c, above=0, below=1)
 
     def step(problem, weights, J, gradient, gamma):
         slope = gradient.dot(gradient)
@@ -50,6 +56,7 @@ def armijo(gamma=1.0, growth=2.0, c=1e-4):
 
         return _first_accepted(problem, weights, gradient, start, enough)
 
+    step.line_search = "armijo"
     return step
 
 
@@ -65,39 +72,42 @@ def decaying(gamma, halved_after):
     return step
 
 
-# Momentum and Adam remember. They start afresh where there is no last gamma, at the start of a run; two runs that
-# take turns need a rule each.
+class momentum:
+    """The heavy ball (D11): the last step, times beta, goes on (Polyak 1964). It remembers that step."""
+
+    def __init__(self, gamma, beta=0.9):
+        self.gamma = checks.number("gamma", gamma, above=0)
+        self.beta = checks.number("beta", beta, 0, below=1)
+        self.last_step = None
+
+    def anew(self):
+        return momentum(self.gamma, self.beta)
+
+    def __call__(self, problem, weights, J, gradient, last_gamma):
+        going_on = 0 * weights if self.last_step is None else self.beta * self.last_step
+        self.last_step = going_on - self.gamma * gradient
+        return weights + self.last_step, self.gamma, 0
 
 
-def momentum(gamma, beta=0.9):
-    """The heavy ball (D11): the last step, times beta, goes on (Polyak 1964)."""
-    gamma = checks.number("gamma", gamma, above=0)
-    beta = checks.number("beta", beta, 0, below=1)
-    velocity = None
+class adam:
+    """Each entry moves by the mean of its gradients over the root mean square of them (D12; Kingma, Ba 2015).
 
-    def step(problem, weights, J, gradient, last_gamma):
-        nonlocal velocity
-        velocity = -gamma * gradient if last_gamma is None else beta * velocity - gamma * gradient
-        return weights + velocity, gamma, 0
+    It remembers these means, m and v, and the number t of its steps.
+    """
 
-    return step
+    def __init__(self, gamma=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):
+        self.gamma, self.epsilon = checks.number("gamma", gamma, above=0), checks.number("epsilon", epsilon, above=0)
+        self.beta1, self.beta2 = checks.number("beta1", beta1, 0, below=1), checks.number("beta2", beta2, 0, below=1)
+        self.m = self.v = self.t = 0
 
+    def anew(self):
+        return adam(self.gamma, self.beta1, self.beta2, self.epsilon)
 
-def adam(gamma=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):
-    """Each entry moves by the mean of its gradients over the root mean square of them (D12; Kingma, Ba 2015)."""
-    gamma, epsilon = checks.number("gamma", gamma, above=0), checks.number("epsilon", epsilon, above=0)
-    beta1, beta2 = checks.number("beta1", beta1, 0, below=1), checks.number("beta2", beta2, 0, below=1)
-    m = v = t = 0
-
-    def step(problem, weights, J, gradient, last_gamma):
-        nonlocal m, v, t
-        if last_gamma is None:
-            m = v = t = 0
-        t += 1
-        theta, m, v = adam_step(weights.theta, gradient.theta, m, v, t, gamma, beta1, beta2, epsilon)
-        return Weights.from_theta(theta), gamma, 0
-
-    return step
+    def __call__(self, problem, weights, J, gradient, last_gamma):
+        self.t += 1
+        numbers = self.t, self.gamma, self.beta1, self.beta2, self.epsilon
+        theta, self.m, self.v = adam_step(weights.theta, gradient.theta, self.m, self.v, *numbers)
+        return Weights.from_theta(theta), self.gamma, 0
 
 
 def adam_step(theta, g, m, v, t, gamma, beta1, beta2, epsilon):
@@ -109,6 +119,7 @@ def adam_step(theta, g, m, v, t, gamma, beta1, beta2, epsilon):
 
 def _first_accepted(problem, weights, direction, gamma, accepts):
     """Halve gamma until J(weights - gamma * direction) is accepted; None once the step changes no weight any more."""
+    gamma = min(gamma, 1e100)  # half of infinity is no shorter
     for tries in count(1):
         new = weights - gamma * direction
         if np.array_equal(new.theta, weights.theta):

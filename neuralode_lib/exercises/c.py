@@ -1,6 +1,6 @@
 """The exercises of 12.C."""
 
-from .. import resnet, training
+from .. import resnet, rules
 from ..resnet import Weights
 from .a import STEP_MISTAKES
 from .diagnosis import Wrong
@@ -220,7 +220,7 @@ gradient = Exercise(
 
 descent_step = Exercise(
     name="descent_step",
-    functions=(training.constant,),
+    functions=(rules.constant,),
     arguments=lambda p: {"weights": p.weights, "gradient": p.gradient, "gamma": 0.3 * p.dt},
     call=lambda constant, weights, gradient, gamma: constant(gamma)(None, weights, None, gradient, None)[0],
     parts={"the new V": V, "the new b": B},
@@ -276,7 +276,7 @@ def _step_arguments(p):
 
 step_rule = Exercise(
     name="step_rule",
-    functions=(training.backtracking, training._first_accepted, training._largest_one),
+    functions=(rules.backtracking, rules._first_accepted, rules._largest_one),
     arguments=_step_arguments,
     call=lambda backtracking, *arguments: backtracking()(*arguments),
     parts={"the new V": V, "the new b": B, "gamma": {}, "tries": {}},

@@ -1,6 +1,6 @@
 """The exercises of 12.D."""
 
-from .. import resnet, training
+from .. import resnet, rules
 from .diagnosis import Wrong
 from .exercise import B, Exercise, V, given, split_weights
 
@@ -79,7 +79,7 @@ def _theta_m_v(value):
 
 adam_step = Exercise(
     name="adam_step",
-    functions=(training.adam_step,),
+    functions=(rules.adam_step,),
     arguments=lambda p: {
         "theta": p.weights.theta,
         "g": p.direction.theta,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import neuralode_lib as node
-from neuralode_lib import constant, exercises, resnet, train, training, verify
+from neuralode_lib import constant, exercises, resnet, rules, train, verify
 from neuralode_lib.activations import tanh
 from neuralode_lib.exercises.b import remainders
 from neuralode_lib.exercises.d import estimate
@@ -388,9 +388,9 @@ def test_the_library_itself_is_right():
         "cost": resnet.cost,
         "adjoint": resnet.adjoint,
         "gradient": resnet.gradient,
-        "step_rule": training.backtracking(),
+        "step_rule": rules.backtracking(),
         "minibatch_gradient": estimate,
-        "adam_step": training.adam_step,
+        "adam_step": rules.adam_step,
     }.items():
         assert getattr(exercises, name).check(function).passed
 
@@ -400,7 +400,7 @@ def test_the_step_rule_trains():
     mine = [written(source) for source in STYLES["step_rule"]]
     start = Weights.zeros(problem.N_T, problem.d)
     problem.cost = lambda weights: TrainingProblem.cost(problem, weights)  # as often as it takes
-    runs = [train(problem, start, 20, rule, progress=False) for rule in [training.backtracking(), *mine]]
+    runs = [train(problem, start, 20, rule, progress=False) for rule in [rules.backtracking(), *mine]]
     for run in runs[1:]:
         np.testing.assert_allclose(run.J, runs[0].J, rtol=1e-9)
     assert runs[0].J[-1] < train(problem, start, 0, constant(1.0), progress=False).J[-1]
@@ -420,6 +420,6 @@ def test_the_step_of_adam_trains_as_the_rule_does():
     theta, m, v = start.theta, 0, 0
     for t in range(1, 21):
         g = problem.cost_and_gradient(Weights.from_theta(theta))[1].theta
-        theta, m, v = training.adam_step(theta, g, m, v, t, 0.01, 0.9, 0.999, 1e-8)
+        theta, m, v = rules.adam_step(theta, g, m, v, t, 0.01, 0.9, 0.999, 1e-8)
     run = train(problem, start, 20, node.adam(0.01), progress=False)
     np.testing.assert_allclose(theta, run.weights.theta, rtol=1e-12)
