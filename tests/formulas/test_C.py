@@ -1,5 +1,9 @@
 """12.C: the discrete problem and its training. The id of the formula is in the test's name."""
 
+from itertools import islice
+from pathlib import Path
+
+import jupytext
 import numpy as np
 import pytest
 from checks import (
@@ -213,3 +217,73 @@ def test_C5_gradient_of_one_layer_of_one_sample_in_one_dimension():
     case = Case.random(seed=9, d=1, samples=1, N_T=2)
     check_gradient(resnet, case)
     check_adjoint(resnet, case)
+
+
+def test_C8_at_a_minimum_the_weights_follow_from_states_and_adjoints():
+    """V_k = -sum phi sigma(x)^T / w2, b_k = -sum phi / w2, summed in loops; not so at the start of the search."""
+    data = disk_in_ring(seed=0)
+    problem = TrainingProblem(data.x_in, data.y_out, N_T=11, w1=0.3, w2=0.3, activation=tanh)
+    start = Weights.random(11, 2, 0.1, np.random.default_rng(0))
+    exactly = {"gtol": 1e-10, "ftol": 1e-16, "maxfun": 10_000, "progress": False}
+    found = neuralode_lib.minimize(problem, start, 3000, **exactly).weights
+
+    def from_prices(weights):
+        x, theta = problem.states(weights), np.zeros(weights.theta.shape)
+        phi = resnet.adjoint(weights, x, problem.y_out, problem.dt, problem.w1, tanh)
+        for k in range(10):
+            for i in range(problem.I):
+                theta[k] -= np.outer(phi[k, :, i], [*np.tanh(x[k, :, i]), 1.0]) / problem.w2
+        return theta
+
+    assert verify.relative_error(from_prices(found), found.theta) < 1e-4
+    assert verify.relative_error(from_prices(start), start.theta) > 1
+
+
+def test_C8_jumps_between_layers_halve_where_layers_double():
+    data, jumps = disk_in_ring(), []
+    exactly = {"maxcor": 20, "gtol": 1e-7, "ftol": 1e-16, "maxfun": 10_000, "progress": False}
+    weights = None
+    for layers in (50, 100, 200):
+        problem = TrainingProblem(data.x_in, data.y_out, N_T=layers + 1, w2=0.1, activation=tanh)
+        weights = neuralode_lib.minimize(problem, weights, 5000, **exactly).weights
+        jumps.append(np.abs(np.diff(weights.V, axis=0)).max())
+        weights = Weights.from_theta(np.repeat(weights.theta, 2, axis=0))
+    assert np.log2(np.divide(jumps[:-1], jumps[1:])) == pytest.approx([1, 1], abs=0.05)
+
+
+def test_C8_a_layer_that_is_not_one_to_one_costs_at_least_w2_over_2_dt():
+    """The cheapest is of rank one: it sends a unit vector v to -v / dt, and has the penalty w2 dt / 2 * 1 / dt^2."""
+    problem = TrainingProblem(np.zeros((2, 1)), np.zeros((2, 1)), N_T=8, w2=0.3, activation=tanh)
+    v = np.array([0.6, 0.8])
+    weights = Weights.zeros(8, 2)
+    weights.V[3] = -np.outer(v, v) / problem.dt
+    assert np.linalg.det(np.eye(2) + problem.dt * weights.V[3]) == pytest.approx(0, abs=1e-15)
+    assert problem.cost_terms(weights).weights == pytest.approx(problem.w2 / (2 * problem.dt), rel=1e-14)
+
+
+def one_layer():
+    """d = 1, one layer, two samples, x_2 = x + v relu(x) + b with x > 0: J is quadratic. Its Hessian by hand."""
+    x = np.array([0.5, 2.0])
+    problem = TrainingProblem(x[None], np.array([[1.0, -1.0]]), N_T=2, w1=0.0, w2=0.5, activation=relu)
+    H = np.array([[(x**2).sum(), x.sum()], [x.sum(), 2]]) + 0.5 * np.eye(2)
+    return problem, H
+
+
+@pytest.mark.parametrize(("factor", "grows"), [(1.99, False), (2.01, True)])
+def test_C9_descent_goes_on_only_below_2_over_gamma(factor, grows):
+    problem, H = one_layer()
+    gamma = factor / np.linalg.eigvalsh(H)[-1]
+    steps = [now.gradient_norm for now in islice(gradient_descent(problem, Weights.zeros(2, 1), constant(gamma)), 2001)]
+    assert steps[2000] / steps[1000] == pytest.approx((factor - 1) ** 1000, rel=1e-6)
+    assert (steps[2000] > steps[1000]) == grows
+
+
+def test_C9_the_notebook_finds_the_largest_curvature():
+    script = Path(__file__).parents[2] / "notebooks/scripts/12c_training.py"
+    (cell,) = [cell.source for cell in jupytext.read(script).cells if "def largest_curvature(" in cell.source]
+    problem, H = one_layer()
+    names = {"problem": problem}
+    exec(cell, names)
+    v = Weights.random(2, 1, 1.0, np.random.default_rng(0))
+    curvature, _ = names["largest_curvature"](Weights.zeros(2, 1), v)
+    assert curvature == pytest.approx(np.linalg.eigvalsh(H)[-1], rel=1e-7)
