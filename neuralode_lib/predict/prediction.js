@@ -8,6 +8,7 @@
     return element;
   };
   const field = make("input", { type: "text", autocomplete: "off", maxLength: 200 });
+  field.dataset.lmSuppressShortcuts = true; // JupyterLab leaves the keys to it
   const label = make("label", {}, "Your prediction", field);
   const commit = make("button", { type: "submit", textContent: "Commit" });
   const said = make("output", {});

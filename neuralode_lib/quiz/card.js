@@ -78,9 +78,11 @@
     for (const { field } of options) field.value = 0;
     draw();
   };
+  // JupyterLab leaves the keys to an element with this attribute.
   const dialog = make("dialog", { ariaLabel: `Poll on question ${box.dataset.name}` }, prompt);
   const row = (...children) => make("div", { className: "row" }, ...children);
   const actions = row(button("Reveal", reveal), button("Clear", clear));
+  dialog.dataset.lmSuppressShortcuts = true;
   dialog.append(...options.map(({ line }) => line), actions);
   dialog.onkeydown = (event) => {
     const option = options.find(({ letter }) => letter === event.key.toUpperCase());
@@ -103,12 +105,12 @@
     status.before(row(row(...toggles), row(...Object.entries(others).map((other) => button(...other)))));
   }
 
-  // JupyterLab leaves the keys to us (data-lm-suppress-shortcuts); a deck wants them for itself.
   const pollKey = (event) => {
     if (event.key.toLowerCase() !== "p" || event.ctrlKey || event.metaKey || event.altKey) return;
     event.stopPropagation();
     poll();
   };
+  // A deck takes these keys for itself, and in the poll it would take all of them.
   box.onkeydown = (event) => {
     if (dialog.open || event.key === " " || event.key === "Enter") event.stopPropagation();
     else pollKey(event);

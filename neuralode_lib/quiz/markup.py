@@ -30,7 +30,7 @@ def scripted(kind, path, content, **data):
     given = "".join(f' data-{name}="{escape(value)}"' for name, value in data.items())
     return "\n".join(
         [
-            f'<div class="{kind}" data-lm-suppress-shortcuts="true"{given}>',
+            f'<div class="{kind}"{given}>',
             f"<style>\n{_read(path.with_suffix('.css'))}</style>",
             content,
             f"<script>\n{_read(path.with_suffix('.js'))}</script>",

@@ -1,58 +1,209 @@
-"""Every question is answered wrongly and rightly: by mouse in one notebook, by keyboard alone in the next."""
+"""Every question is answered wrongly and rightly: by mouse in one notebook, by keyboard alone in the next.
+
+And without JupyterLab: cards and a prediction on a page from a file, with the network cut.
+"""
 
 import re
 
 import pytest
-from lab import NOTEBOOKS, uses
+from lab import NOTEBOOKS, SECONDS, uses
+from playwright.sync_api import expect
 
 from neuralode_lib import quiz
+from neuralode_lib.predict.prediction import Prediction
+from neuralode_lib.quiz.card import Card
 
 ASKED = [pytest.param(path, n, id, id=id) for path, n, id in uses(r'^quiz\.question\("(.+)"\)$')]
+PREDICTED = [pytest.param(path, n, id, id=id) for path, n, id in uses(r'^(?:with )?predict\.ask\("(.+)"\):?$')]
 
 
 def words(markdown):
     """What is left to read when mathematics and mark-up are taken away."""
-    return re.sub(r"\$\$.+?\$\$|\$.+?\$|[*`]|^- |\s", "", str(markdown), flags=re.DOTALL | re.MULTILINE)
+    return re.sub(r"\$\$.+?\$\$|\$.+?\$|[*`✓✗]|^- |\s", "", str(markdown), flags=re.DOTALL | re.MULTILINE)
+
+
+def read(element):
+    """The words of an element; formulas are left out, typeset or not."""
+    return words(element.evaluate("""node => {
+        node = node.cloneNode(true);
+        node.querySelectorAll("mjx-container").forEach(formula => formula.remove());
+        return node.textContent;
+    }"""))
+
+
+def said(card):
+    return read(card.get_by_role("status"))
+
+
+def tab_to(page, control):
+    """Move the focus there as the keyboard does: with the Tab key, forwards or backwards."""
+    backwards = "e => !!(document.activeElement.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_PRECEDING)"
+    key = "Shift+Tab" if control.evaluate(backwards) else "Tab"
+    for _ in range(60):
+        if control.evaluate("e => e === document.activeElement"):
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"the {key} key does not lead to {control}")
+
+
+def press(card, by_keyboard, *names):
+    for name in names:
+        button = card.get_by_role("button", name=name, exact=True)
+        if by_keyboard:
+            tab_to(card.page, button)
+            card.page.keyboard.press("Space" if len(name) == 1 else "Enter")
+        else:
+            button.click()
+
+
+def answer(card, question, by_keyboard):
+    """Wrongly, by halves, rightly; then hints and the solution."""
+
+    def press_and_see(*names, text):
+        press(card, by_keyboard, *names)
+        assert said(card) == words(text), names
+
+    right, wrong = sorted(question.right), sorted(set(question.letters) - question.right)
+    assert said(card) == words("One letter is right, or several are.")
+    press_and_see("Check", text="Choose at least one letter first.")
+    press_and_see(*question.letters, "Check", text=question.check(question.letters))
+    press_and_see(*right, "Check", text=question.check(wrong))  # pressed again, a letter is no longer chosen
+    press_and_see(*wrong, right[0], "Check", text=question.check(right[0]))
+    press_and_see(*right[1:], "Check", text=question.check(*right))
+    for hint in (*question.numbered_hints, question.numbered_hints[0]):
+        press_and_see("Hint", text=hint)
+    press_and_see("Solution", text=question.solution())
+
+
+def vote(card, question):
+    """Votes by mouse and by typing; the right letters show at Reveal alone. The browser is left as it was."""
+    page, dialog = card.page, card.get_by_role("dialog")
+    press(card, True, "Poll")
+    expect(dialog).to_be_visible()
+    for option in question.options:
+        assert words(option.text) in read(dialog)
+    assert dialog.evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 24
+    first, second = question.letters[:2]
+    dialog.get_by_role("button", name=f"one more vote for {first}").click()
+    for key in f"{first}{second}{second}".lower() + first.upper():  # with Shift: one less
+        page.keyboard.press(f"Shift+{key}" if key.isupper() else key)
+    dialog.get_by_label(f"votes for {second}", exact=True).fill("3")
+    dialog.get_by_label(f"votes for {second}", exact=True).blur()
+    expect(dialog.get_by_label(f"votes for {first}", exact=True)).to_have_value("1")
+    lines = dialog.locator(".option")
+    assert [re.findall(r"\d+ %", line) for line in lines.all_inner_texts()][:2] == [["25 %"], ["75 %"]]
+    long, longest = (lines.nth(n).locator(".bar div").bounding_box()["width"] for n in range(2))
+    assert long == pytest.approx(longest / 3, abs=1)
+    assert longest > 0.75 * dialog.bounding_box()["width"]
+    expect(dialog.get_by_text("✓ right")).to_have_count(0)
+    dialog.get_by_role("button", name="Reveal").click()
+    marked = [c for c, line in zip(question.letters, lines.all_inner_texts(), strict=True) if "✓ right" in line]
+    assert set(marked) == question.right
+    dialog.get_by_role("button", name="Clear").click()
+    expect(dialog.get_by_text("✓ right")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def predict(box, by_keyboard=True):
+    """Commit to something, change it, open the answer."""
+    page, field = box.page, box.get_by_label("Your prediction")
+    tab_to(page, field)
+    page.keyboard.press("Enter")  # nothing to commit to
+    expect(box.get_by_text("You predicted")).to_have_count(0)
+    page.keyboard.type("about 4 p")
+    page.keyboard.press("Enter")
+    expect(box.get_by_role("status")).to_have_text("You predicted: about 4 p")
+    expect(field).to_be_hidden()
+    press(box, True, "change")
+    page.keyboard.type("!")
+    press(box, True, "Commit")
+    expect(box.get_by_role("status")).to_have_text("You predicted: about 4 p!")
+    expect(box.locator("details > p").last).to_be_hidden()
+    page.keyboard.press("Enter")  # the focus is on the answer
+    expect(box.locator("details > p").last).to_be_visible()
+    expect(box.get_by_role("status")).to_be_visible()
 
 
 @pytest.mark.parametrize("book, number, id", ASKED, indirect=["book"])
 def test_question(book, number, id):
-    cell = book.cells.nth(number)
-    card = cell.locator(".jp-OutputArea-output .widget-vbox").first
+    cell, question = book.cells.nth(number), quiz.question(id)
+    expect(cell.locator('.jp-OutputArea-output[data-mime-type="text/markdown"]')).to_contain_text("Quiz.")
+    card = cell.locator(".quiz")
     card.scroll_into_view_if_needed()
-    question, by_keyboard = quiz.question(id), NOTEBOOKS.index(book.path) % 2 == 1
-
-    def press(*names):
-        for name in names:
-            button = card.get_by_role("button", name=re.compile(rf"\b{name}$"))  # a chosen letter has a tick before it
-            if by_keyboard:
-                book.tab_to(button)
-                book.page.keyboard.press("Space" if len(name) == 1 else "Enter")
-            else:
-                button.click()
-
-    def answer():
-        """The feedback's words, once its formulas are typeset."""
-        return card.locator(".widget-htmlmath-content").evaluate("""node => {
-            node = node.cloneNode(true);
-            node.querySelectorAll("mjx-container").forEach(formula => formula.remove());
-            return node.textContent.replace(/\\s/g, "");
-        }""")
-
+    by_keyboard = NOTEBOOKS.index(book.path) % 2 == 1
     if by_keyboard:
         cell.focus()
-    right, wrong = sorted(question.right), sorted(set(question.letters) - question.right)
-    press(wrong[0], "Check")
-    book.eventually(answer, words(question.check(wrong[0])))
-    book.screenshot(f"quiz-{id}-wrong", cell)
-    press(wrong[0], right[0], "Check")  # pressed again, a letter is no longer chosen
-    book.eventually(answer, words(question.check(right[0])))
-    press(*right[1:], "Check")
-    book.eventually(answer, words(question.check(*right)))
-    book.screenshot(f"quiz-{id}-right", cell)
-    press("Hint")
-    book.eventually(answer, words(question.hint()))
-    press("Solution")
-    book.eventually(answer, words(question.solution()))
-    book.screenshot(f"quiz-{id}-solution", cell)
-    assert card.locator("mjx-merror").count() == 0
+    answer(card, question, by_keyboard)
+    book.screenshot(f"quiz-{id}", cell)
+    vote(card, question)
+    assert cell.locator("mjx-container").count() > 0 and cell.locator("mjx-merror").count() == 0
+
+
+@pytest.mark.parametrize("book, number, id", PREDICTED, indirect=["book"])
+def test_prediction(book, number, id):
+    cell = book.cells.nth(number)
+    cell.focus()
+    box = cell.locator(".prediction")
+    predict(box)
+    assert not re.search(r"\$|\\[a-z]", box.inner_text()) and cell.locator("mjx-merror").count() == 0
+    book.screenshot(f"predict-{id}", cell)
+
+
+@pytest.fixture
+def page_from_a_file(chromium, tmp_path):
+    """A page with two copies of each of two cards, a poll and a prediction, no style of its own, no network."""
+    questions = [quiz.question("B7"), quiz.question("C-symmetric")]
+    forms = [Card(question) for question in questions] * 2 + [quiz.question("B6").poll(), Prediction("X", "*Four.*")]
+    body = "\n".join(form._repr_html_() for form in forms)
+    (tmp_path / "page.html").write_text(f"<!DOCTYPE html><html lang='en'><body>{body}</body></html>", encoding="utf-8")
+    context = chromium.new_context(offline=True, viewport={"width": 390, "height": 800})
+    context.set_default_timeout(15 * SECONDS)
+    page, complaints = context.new_page(), []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.add_init_script("window.before = Object.keys(window)")
+    page.goto((tmp_path / "page.html").as_uri())
+    yield page
+    assert complaints == []
+    assert page.evaluate("Object.keys(window).filter((name) => !before.includes(name))") == ["before"]
+    assert page.locator("[id]").count() == 0
+    context.close()
+
+
+def test_from_a_file_by_keyboard_alone(page_from_a_file):
+    page = page_from_a_file
+    assert page.evaluate("document.documentElement.scrollWidth") == 390  # a phone: nothing sideways
+    cards = page.locator(".quiz")
+    for n, id in enumerate(["B7", "C-symmetric", "B7"]):
+        answer(cards.nth(n), quiz.question(id), by_keyboard=True)
+        page.keyboard.press("p")  # the poll, from any button of the card
+        expect(cards.nth(n).get_by_role("dialog")).to_be_visible()
+        page.keyboard.press("Escape")
+    assert said(cards.nth(3)) == words("One letter is right, or several are.")  # each card is for itself
+    predict(page.locator(".prediction"))
+    page.reload()
+    expect(page.locator(".prediction").get_by_role("status")).to_have_text("You predicted: about 4 p!")
+
+
+def test_a_poll_in_its_own_cell(page_from_a_file):
+    poll = page_from_a_file.locator(".quiz").nth(4)
+    expect(poll.get_by_role("dialog")).to_be_visible()
+    expect(poll.get_by_role("button", name="Check")).to_have_count(0)
+    poll.get_by_label("votes for C", exact=True).fill("17")
+    poll.get_by_role("button", name="Reveal").click()
+    expect(poll.locator(".option").nth(2)).to_contain_text("100 % ✓ right")
+
+
+def test_without_scripts_everything_opens(chromium, tmp_path):
+    card, prediction = Card(quiz.question("B6"))._repr_html_(), Prediction("X", "*Four.*")._repr_html_()
+    (tmp_path / "page.html").write_text(card + prediction, encoding="utf-8")
+    page = chromium.new_context(java_script_enabled=False).new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    expect(page.get_by_text("would be right if")).to_be_hidden()
+    page.locator("summary").get_by_text("A", exact=True).click()
+    expect(page.get_by_text("would be right if")).to_be_visible()
+    page.locator("summary").get_by_text("Answer").click()
+    expect(page.get_by_text("Four.")).to_be_visible()
+    assert page.locator("button, input").count() == 0
+    page.context.close()

@@ -21,5 +21,5 @@ def test_names_are_escaped(tmp_path):
     (tmp_path / "form.js").write_text("1 < 2;\n")
     shown = scripted("kind", tmp_path / "form", details("<a>", "<p>b</p>"), name='"<')
     assert "<details><summary>&lt;a&gt;</summary><p>b</p></details>" in shown
-    assert '<div class="kind" data-lm-suppress-shortcuts="true" data-name="&quot;&lt;">' in shown
+    assert '<div class="kind" data-name="&quot;&lt;">' in shown
     assert "<style>\np { }\n</style>" in shown and "<script>\n1 < 2;\n</script>" in shown
