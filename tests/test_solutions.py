@@ -42,7 +42,7 @@ def test_a_solved_cell_keeps_the_stub_and_shows_the_solution():
     cell = solutions.solved(stub, exercises.cost)
     assert cell.startswith("from neuralode_lib")
     assert str(exercises.cost.solution()) in cell
-    assert cell.endswith('"""Returns J."""\n    return sum(cost_terms(weights, x, y_out, dt, w1, w2))')
+    assert cell.endswith('"""Returns J."""\n    return cost(weights, x, y_out, dt, w1, w2)')
 
 
 def test_only_the_exercise_changes():

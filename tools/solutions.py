@@ -8,14 +8,14 @@ import builtins
 import inspect
 import re
 import symtable
-from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import jupytext
 import nbformat
 from nbclient import NotebookClient
 
-from neuralode_lib import Activation, Weights, exercises
+from neuralode_lib import exercises
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = sorted(ROOT.glob("notebooks/scripts/*.py"))
@@ -38,32 +38,16 @@ def solved(stub, exercise):
     if stub.count("\n    ...") != 1:
         raise ValueError(f"the stub of {exercise.name} is no function whose body is ...:\n{stub}")
     arguments = ast.unparse(ast.parse(stub).body[0].args)
-    call = f"{exercise.functions[0].__name__}({arguments})"
-    if exercise.name in _calls():
-        call = _calls()[exercise.name].replace("*arguments", arguments)
-    body = stub.replace("\n    ...", f"\n    return {call}")
+    body = stub.replace("\n    ...", f"\n    return {exercise.functions[0].__name__}({arguments})")
     code = f"{exercise.solution()}\n\n\n{body}"
     return "\n".join([*_imports(code, exercise), "", code]).lstrip()
-
-
-@cache
-def _calls():
-    """How an exercise calls the library's function where it is not asked for as it stands: {name: expression}."""
-    calls = {}
-    source = "\n".join(map(inspect.getsource, (exercises.a, exercises.b, exercises.c, exercises.d)))
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Exercise":
-            fields = {field.arg: field.value for field in node.keywords}
-            if "call" in fields:
-                calls[fields["name"].value] = ast.unparse(fields["call"].body)
-    return calls
 
 
 def _imports(code, exercise):
     """The import lines for what the code uses and does not define; every notebook has np."""
     table = symtable.symtable(code, exercise.name, "exec")
     missing = _globals(table) - set(table.get_identifiers()) - set(dir(builtins)) - {"np"}
-    known = {"Activation": Activation, "Weights": Weights, **vars(inspect.getmodule(exercise.functions[0]))}
+    known = vars(inspect.getmodule(exercise.functions[0]))
     for name in sorted(missing):
         value = known[name]
         home = value.__name__.rpartition(".")[0] if inspect.ismodule(value) else value.__module__
@@ -92,8 +76,9 @@ def main():
         notebook = jupytext.read(script)
         names = solve(notebook)
         notebook.cells[0].source = notebook.cells[0].source.replace("\n", " (exercises solved)\n", 1)
-        resources = {"metadata": {"path": script.parents[1]}}
-        NotebookClient(notebook, kernel_name="python3", coalesce_streams=True, resources=resources).execute()
+        with TemporaryDirectory() as empty:  # where `exercises.progress` may be kept
+            resources = {"metadata": {"path": empty}}
+            NotebookClient(notebook, kernel_name="python3", coalesce_streams=True, resources=resources).execute()
         if wrong := not_right(notebook):
             raise SystemExit(f"{script.name}: the check does not say right for {', '.join(wrong)}")
         path = folder / f"{script.stem}.ipynb"

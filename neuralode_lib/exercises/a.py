@@ -1,37 +1,71 @@
 """The exercises of 12.A."""
 
-from .. import resnet, verify
-from ..activations import Activation
-from ..resnet import Weights
+from .. import verify
 from .exercise import Exercise
 
-# What x + dt (V sigma(x) + b) becomes.
-STEP_MISTAKES = """\
-x[-1] + dt -> dt
-    The old state is missing: a residual layer adds to x, it does not replace x.
-x[-1] + dt -> x[-1] - dt
-    The sign is wrong: x + dt (...), not x - dt (...).
-dt * ( -> (
-    A factor dt is missing.
-b[:, None]) -> b[:, None] / dt)
-    A factor dt is missing at b: dt (V sigma(x) + b).
-b[:, None] -> 0
-    b is missing.
-V @ -> V.T @
-    V looks transposed: compare V @ sigma(x) with V.T @ sigma(x).
-activation.sigma(x[-1]) -> x[-1]
-    sigma is missing: V sigma(x) + b, not V x + b.
-V @ activation.sigma(x[-1]) -> activation.sigma(V @ x[-1])
-    sigma comes first: V sigma(x), not sigma(V x).
-V @ activation.sigma(x[-1]) + b[:, None] -> activation.sigma(V @ x[-1] + b[:, None])
-    sigma acts on x alone: V sigma(x) + b, not sigma(V x + b).
-V @ activation.sigma(x[-1]) + b[:, None] -> V @ (activation.sigma(x[-1]) + b[:, None])
-    b is not multiplied by V: V sigma(x) + b, not V (sigma(x) + b).
+
+def layer(x, V, b, dt, sigma):
+    """One step of forward Euler, one residual layer (A5): b (d,) is added to each column of x (d, I)."""
+    return x + dt * (V @ sigma(x) + b[:, None])
+
+
+# What x + dt (V sigma(x) + b) becomes: here, and in each step of `forward`, where other names stand for x and sigma.
+STEP_MISTAKES = """
+    {x} + dt -> dt
+        The old state is missing: a residual layer adds to x, it does not replace x.
+    {x} + dt -> {x} - dt
+        The sign is wrong: x + dt (...), not x - dt (...).
+    {x} + dt -> {sigma}({x}) + dt
+        The old state is added as it is, without sigma.
+    dt * (V -> (V
+        A factor dt is missing.
+    dt * (V -> dt**2 * (V
+        The factor dt is there twice.
+    b[:, None]) -> b[:, None] / dt)
+        A factor dt is missing at b: dt (V sigma(x) + b).
+    V @ -> 1 / dt * V @
+        A factor dt is missing at V sigma(x): dt (V sigma(x) + b).
+    b[:, None] -> 0
+        b is missing.
+    + b[:, None] -> - b[:, None]
+        The sign of b is wrong: V sigma(x) + b.
+    b[:, None] -> b.sum()
+    b[:, None] -> b[0]
+        Each row has its own entry of b: b[:, None] adds b[m] to row m.
+    V @ {sigma}({x}) -> 0
+        V sigma(x) is missing.
+    V @ {sigma}({x}) -> {sigma}({x})
+        V is missing: V sigma(x) + b.
+    V @ -> V.T @
+        V looks transposed: compare V @ sigma(x) with V.T @ sigma(x).
+    {sigma}({x}) -> {x}
+        sigma is missing: V sigma(x) + b, not V x + b.
+    {sigma}({x}) -> {sigma}({sigma}({x}))
+        sigma is there twice.
+    V @ {sigma}({x}) -> {sigma}(V @ {x})
+        sigma comes first: V sigma(x), not sigma(V x).
+    V @ {sigma}({x}) + b[:, None] -> {sigma}(V @ {x} + b[:, None])
+        sigma acts on x alone: V sigma(x) + b, not sigma(V x + b).
+    V @ {sigma}({x}) + b[:, None] -> V @ ({sigma}({x}) + b[:, None])
+        b is not multiplied by V: V sigma(x) + b, not V (sigma(x) + b).
+    V @ {sigma}({x}) + b[:, None] -> V @ {sigma}({x} + b[:, None])
+        b is added after V: V sigma(x) + b, not V sigma(x + b).
+    {x} + dt * (V @ {sigma}({x}) + b[:, None]) -> {sigma}(V @ {x} + b[:, None])
+        This is a plain layer, sigma(V x + b). A residual layer is x + dt (V sigma(x) + b).
+    {x} + dt * (V @ {sigma}({x}) + b[:, None]) -> V @ {sigma}({x}) + b[:, None]
+        This is the right-hand side alone: the new state is x + dt (V sigma(x) + b).
+    {x} + dt * (V @ {sigma}({x}) + b[:, None]) -> {sigma}({x} + dt * (V @ {x} + b[:, None]))
+        sigma acts on x alone, before V: it is not the last thing to be done.
+    {sigma}({x}) -> {sigma}({x} + dt * (V @ {sigma}({x}) + b[:, None]))
+    {sigma}({x}) -> {sigma}({x} + dt / 2 * (V @ {sigma}({x}) + b[:, None]))
+        Euler takes sigma at the old state.
+    {x} + dt * (V @ {sigma}({x}) + b[:, None]) -> 1.0 * {x}
+        It has not moved: the new state is x + dt (V sigma(x) + b).
 """
 
 euler_step = Exercise(
     name="euler_step",
-    functions=(resnet.forward,),
+    functions=(layer,),
     arguments=lambda p: {
         "x": p.x_in,
         "V": p.weights.V[0],
@@ -39,9 +73,8 @@ euler_step = Exercise(
         "dt": p.dt,
         "sigma": p.activation.sigma,
     },
-    call=lambda forward, x, V, b, dt, sigma: forward(Weights([V], [b]), x, dt, Activation(sigma, sigma, "sigma"))[-1],
     parts={"the new x": {"row": "d", "sample": "I"}},
-    mistakes=STEP_MISTAKES,
+    mistakes=STEP_MISTAKES.format(x="x", sigma="sigma"),
     hints=[
         "A layer adds a small change to what it is given. The change is dt times the right-hand side of the ODE.",
         "x_{k+1} = x_k + dt (V_k sigma(x_k) + b_k), for every sample, that is for every column of x.",
@@ -49,32 +82,64 @@ euler_step = Exercise(
     ],
 )
 
+SLOPE = "np.diff(np.log(errors)) / np.diff(np.log(dt))"
+
 observed_order = Exercise(
     name="observed_order",
     functions=(verify.observed_order,),
     arguments=lambda p: {"dt": p.steps, "errors": p.errors},
     parts={"the order": {"pair": "len(dt) - 1"}},
-    mistakes="""
-        np.diff(np.log(errors)) / np.diff(np.log(dt)) -> np.diff(np.log(dt)) / np.diff(np.log(errors))
+    mistakes=f"""
+        {SLOPE} -> np.diff(np.log(dt)) / np.diff(np.log(errors))
+        {SLOPE} -> -np.diff(np.log(dt)) / np.diff(np.log(errors))
             The fraction is upside down: the error stands above, dt below.
-        np.diff(np.log(errors)) / -> -np.diff(np.log(errors)) /
+        {SLOPE} -> -np.diff(np.log(errors)) / np.diff(np.log(dt))
             The sign is wrong: above and below, subtract in the same direction.
+        {SLOPE} -> np.abs({SLOPE})
+            The sign is lost: where the error grows as dt falls, the order is negative. No absolute value is needed.
+        {SLOPE} -> np.diff(np.log(errors)) * np.diff(np.log(dt))
+            The differences of log(error) are divided by those of log(dt), not multiplied.
+        {SLOPE} -> np.diff(np.log(errors)) - np.diff(np.log(dt))
+            The logarithms are divided, not subtracted: the order is a slope.
         np.log(errors) -> errors
             The logarithm of the errors is missing.
         np.log(dt) -> dt
             The logarithm of dt is missing.
+        {SLOPE} -> np.diff(errors) / np.diff(dt)
+            The logarithms are missing: the order is the slope of log(error) over log(dt).
         np.diff(np.log(dt)) -> np.log(2)
         np.diff(np.log(dt)) -> -np.log(2)
-            Dividing by log 2 is right only if dt is halved each time: divide by the difference of log(dt).
+        np.diff(np.log(dt)) -> np.log(dt[1] / dt[0])
+        np.diff(np.log(dt)) -> np.log(dt[-1] / dt[-2])
+            The quotient of the steps differs from pair to pair: divide by the difference of log(dt) of each pair.
         np.diff(np.log(dt)) -> 1
         np.diff(np.log(dt)) -> -1
             The division by the difference of log(dt) is missing.
-        np.diff(np.log(errors)) / np.diff(np.log(dt)) -> errors[1:] / errors[:-1]
-        np.diff(np.log(errors)) / np.diff(np.log(dt)) -> errors[:-1] / errors[1:]
+        {SLOPE} -> np.diff(np.log10(errors))
+        {SLOPE} -> -np.diff(np.log10(errors))
+            The difference of the logarithms of the errors is divided by that of log(dt), with the same base.
+        np.log(errors) -> np.log2(errors)
+        np.log(errors) -> np.log10(errors)
+        np.log(dt) -> np.log2(dt)
+        np.log(dt) -> np.log10(dt)
+            Both logarithms need the same base.
+        {SLOPE} -> errors[1:] / errors[:-1]
+        {SLOPE} -> errors[:-1] / errors[1:]
+        {SLOPE} -> (errors[1:] / errors[:-1]) / (dt[1:] / dt[:-1])
             These are the factors between the errors. The order is the slope of log(error) over log(dt).
-        np.diff(np.log(errors)) / np.diff(np.log(dt)) -> (np.log(errors) / np.log(dt))[1:]
-        np.diff(np.log(errors)) / np.diff(np.log(dt)) -> (np.log(errors) / np.log(dt))[:-1]
+        {SLOPE} -> np.log(np.abs(np.diff(errors))) / np.log(np.abs(np.diff(dt)))
+            First the logarithms, then the differences.
+        {SLOPE} -> (np.log(errors) / np.log(dt))[1:]
+        {SLOPE} -> (np.log(errors) / np.log(dt))[:-1]
+        {SLOPE} -> np.diff(np.log(errors) / np.log(dt))
             log(error) / log(dt) keeps the C of C dt^p: take differences between neighbours first.
+        {SLOPE} -> np.full(len(dt) - 1, np.polyfit(np.log(dt), np.log(errors), 1)[0])
+            This is one slope for all: each pair of neighbours has its own.
+        {SLOPE} -> (np.log(errors[1:] / errors[0]) / np.log(dt[1:] / dt[0]))
+        {SLOPE} -> (np.log(errors[:-1] / errors[-1]) / np.log(dt[:-1] / dt[-1]))
+            Each pair is made of two neighbours, n and n + 1.
+        {SLOPE} -> ({SLOPE})[::-1]
+            The pairs are in the wrong order.
     """,
     hints=[
         "If error = C dt^p, what is log(error)? Two neighbours are enough to get rid of C.",

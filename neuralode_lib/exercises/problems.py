@@ -12,20 +12,28 @@ from ..resnet import Weights
 # d, I, N_T, sigma: first lengths that cannot be taken for each other, then those where a special case shows.
 PROBLEMS = [(3, 4, 6, tanh), (2, 5, 4, tanh), (2, 3, 5, relu), (4, 1, 3, tanh), (1, 3, 4, relu), (1, 1, 2, tanh)]
 
+# For each I: in no order, with gaps, without the last one.
+SAMPLES = {5: [3, 0, 1], 4: [2, 0], 3: [1, 0], 1: [0]}
+
 
 class _Problem(TrainingProblem):
     """A TrainingProblem that ends the loop of a step rule that would not end."""
 
-    evaluations = 0
+    tried, nan_above = (), np.inf
 
     def cost(self, weights):
-        self.evaluations += 1
-        if self.evaluations > 40:
-            raise RuntimeError(
-                "J has been evaluated 40 times, and no end: go against the gradient, halve gamma after each try, "
+        self.tried = [*self.tried, weights.theta]
+        if len(self.tried) > 60:
+            reason = (
+                "go against the gradient (divided by its largest absolute value), halve gamma after each try, "
                 "and stop as soon as J is not larger"
             )
-        return super().cost(weights)
+            if not np.isfinite(weights.theta).all():
+                reason = "your weights are nan. Is 0/0 in the direction, where a gradient is zero?"
+            elif np.array_equal(*self.tried[:2]):
+                reason = "each try is the same as the one before: halve gamma, and make the new weights with it"
+            raise RuntimeError(f"J has been evaluated 60 times, and no end: {reason}")
+        return np.nan if np.abs(weights.theta).max() > self.nan_above else super().cost(weights)
 
 
 def random_problem(d, I, N_T, activation):
@@ -39,6 +47,8 @@ def random_problem(d, I, N_T, activation):
     phi = resnet.adjoint(weights, x, y_out, dt, w1, activation)
     J, gradient = problem.cost_and_gradient(weights)
     steps = 0.8 * np.cumprod(rng.uniform(0.3, 0.7, N_T))
-    errors = rng.uniform(2, 3, N_T) * steps**2
-    samples = np.arange(I)[::-1][: (I + 1) // 2]
+    errors = rng.uniform(2, 3, N_T) * steps ** {6: 2, 5: -1}.get(N_T, 1)  # they grow as the steps fall
+    if N_T == 4:
+        steps, errors = steps[::-1], errors[::-1]
+    samples = np.array(SAMPLES[I])
     return SimpleNamespace(**locals())

@@ -1,18 +1,22 @@
 """What a check, a hint and a solution answer, and what they leave alone."""
 
+import html
 import inspect
+import re
 import textwrap
 
 import numpy as np
 import pytest
+from IPython.core.formatters import DisplayFormatter
 from IPython.core.interactiveshell import InteractiveShell
 from test_mistakes import with_changes
 from test_right import STYLES, every_exercise, written
 
 from neuralode_lib import exercises, resnet
+from neuralode_lib.exercises.problems import PROBLEMS, random_problem
 
 STUBS = """...|pass|return|return None|return NotImplemented|raise NotImplementedError|'Only this.'|
-raise NotImplementedError("later")|x = 1; ...|return ..."""
+raise NotImplementedError("later")|return ..."""
 
 
 @every_exercise
@@ -65,7 +69,7 @@ def check_forward(body, head="def my_forward(weights, x_in, dt, activation):"):
             "return x[:2] + [1.01 * state for state in x[2:]]",
             "The first difference: x at k = 2, row = 0, sample = 0 is ",
         ),
-        ("return (1 + 1e-7) * np.array(x)", "did something pass through float32"),
+        ("return (1 + 1e-7) * np.array(x)", "was something rounded, made float32"),
         ("x_in[:] = 0\nreturn x", "You changed x_in in place"),
         ("weights.theta[0] = 0\nreturn x", "You changed weights in place"),
         ("return np.squeeze(x)", "Problem 4 of 6: d = 4, I = 1, N_T = 3, tanh"),
@@ -97,10 +101,14 @@ def test_the_adjoint_is_compared_backwards():
     assert words in repr(exercises.adjoint.check(written(source)))
 
 
-@pytest.mark.parametrize("given", [None, 3, np.zeros((6, 3, 4)), "my_forward"])
-def test_something_else_than_a_function(given):
+@pytest.mark.parametrize("given, kind", [(3, "an int"), (np.zeros((6, 3, 4)), "a ndarray"), ("my_forward", "a str")])
+def test_something_else_than_a_function(given, kind):
     answer = exercises.forward.check(given)
-    assert f"wants your function itself, without (...); it was given a {type(given).__name__}" in repr(answer)
+    assert f"wants your function itself, without (...); it was given {kind}." in repr(answer)
+
+
+def test_nothing_at_all():
+    assert "check wants your function: exercises.forward.check(my_forward)." in repr(exercises.forward.check())
 
 
 @pytest.mark.parametrize(
@@ -215,9 +223,52 @@ def test_hints_are_graded_and_end(name, monkeypatch):
 
 
 @every_exercise
-def test_the_solution_is_the_librarys_own_source(name):
+def test_the_solution_is_the_source_of_a_right_function(name):
     exercise = getattr(exercises, name)
     shown = repr(exercise.solution())
     for function in exercise.functions:
-        assert inspect.getsource(function).rstrip() in shown
+        assert shown.count(f"def {function.__name__}(") == 1 and "@" not in shown.split("def ")[0]
+        assert inspect.getsource(function).partition("def ")[2].rstrip() in shown
+    assert list(inspect.signature(exercise.functions[0]).parameters) == list(
+        exercise.arguments(random_problem(*PROBLEMS[0]))
+    )
+    assert exercise.check(exercise.functions[0]).passed
     assert f"exercises.{name}.check" in repr(exercise)
+
+
+def shown_as(answer):
+    data, _ = DisplayFormatter().format(answer)
+    return data
+
+
+def test_the_solution_is_shown_as_python():
+    shown = shown_as(exercises.euler_step.solution())
+    assert set(shown) == {"text/plain", "text/markdown"}
+    assert shown["text/markdown"] == f"```python\n{shown['text/plain']}\n```"
+    assert "return x + dt * (V @ sigma(x) + b[:, None])" in shown["text/plain"]
+
+
+@pytest.mark.parametrize("function, mark", [(resnet.forward, "✓"), (resnet.tangent, "✗")])
+def test_an_answer_has_a_mark_that_is_more_than_a_colour(function, mark):
+    shown = shown_as(exercises.forward.check(function))
+    assert set(shown) == {"text/plain", "text/html"}
+    assert shown["text/plain"].startswith({"✓": "Right!", "✗": "Not yet."}[mark])
+    assert f">{mark}</span> {html.escape(shown['text/plain'])}</pre>" in shown["text/html"]
+    badge = re.search("background: (#[0-9a-f]{6}); color: white", shown["text/html"])[1]
+    assert contrast(badge, "#ffffff") > 4.5 and contrast(badge, "#111111") > 3 and contrast(badge, "#ffffff") > 3
+
+
+def contrast(*colours):
+    def luminance(colour):
+        parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+        parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return parts @ np.array([0.2126, 0.7152, 0.0722])
+
+    low, high = sorted(map(luminance, colours))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_hints_and_stubs_have_no_mark():
+    assert set(shown_as(exercises.forward.hint())) == {"text/plain"}
+    assert set(shown_as(exercises.forward.check(written("def my_forward(*arguments):\n    ...")))) == {"text/plain"}
+    assert set(shown_as(exercises.progress())) == {"text/plain"}
