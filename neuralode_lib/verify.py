@@ -1,6 +1,6 @@
 """How a derivative is checked, each function a few lines: by differences, by the complex step, by the tangent."""
 
-from functools import partial, wraps
+from functools import wraps
 
 import numpy as np
 
@@ -20,11 +20,22 @@ def _function(name, f):
     return looked_at
 
 
+def _vector(name, value):
+    """Weights, or an array: a state has derivatives, too."""
+    return value if isinstance(value, Weights) else checks.numbers(name, value)
+
+
+def _step(name, value):
+    if checks.number(name, value) == 0:
+        raise ValueError(f"{name} is {value}, expected a number other than 0")
+    return float(value)
+
+
 _checked = checks.arguments(
     f=_function,
-    weights=check_weights,
-    direction=check_weights,
-    h=partial(checks.number, above=0),
+    weights=_vector,
+    direction=_vector,
+    h=_step,
     problem=lambda name, value: checks.instance(name, value, TrainingProblem, "a TrainingProblem(x_in, y_out, ...)"),
 )
 
