@@ -16,15 +16,7 @@ from sklearn.datasets import load_digits
 import neuralode_lib as node
 from neuralode_lib import explore, tanh
 from neuralode_lib.datasets import TARGETS
-from neuralode_lib.explore.euler import sampled
 from neuralode_lib.explore.noise import STEPS, _near_the_minimum
-
-
-@pytest.fixture(scope="module")
-def trained():
-    data = node.disk_in_ring(16)
-    problem = node.TrainingProblem(data.x_in, data.y_out, N_T=11)
-    return problem, node.train(problem, iterations=20, step=node.constant(0.3), progress=False).weights
 
 
 @pytest.fixture(scope="module")
@@ -38,25 +30,21 @@ def digits():
 
 
 @pytest.fixture
-def make(trained, digits):
+def make(digits):
     return {
         "width": explore.width,
-        "tangent": explore.tangent,
-        "adjoint": explore.adjoint,
         "training": lambda **kwargs: explore.training(**{"layers": 10, **kwargs}),
         "noise": explore.noise,
         "digit": lambda **kwargs: explore.digit(*digits, **kwargs),
     }
 
 
-NAMES = ["width", "tangent", "adjoint", "training", "noise", "digit"]
+NAMES = ["width", "training", "noise", "digit"]
 every_explorer = pytest.mark.parametrize("name", NAMES)
 
 # A control, and a value that is not its first one.
 MOVES = {
     "width": {"width": 64, "function": "a jump", "activation": "relu"},
-    "tangent": {"time": 0.7, "angle": -90, "log10_h": -14.5},
-    "adjoint": {"sample": 9, "w1": 0.0, "weights": "V = 0, b = 0"},
     "training": {
         "gamma": 0.1, "data": "moons", "activation": "tanh", "w1": 0.5, "w2": 0.5, "layers": 20, "rule": "Armijo",
         "show": "points at T",
@@ -94,12 +82,8 @@ def test_every_control_changes_the_picture_which_keeps_its_size(make, name):
 
 @every_explorer
 def test_defaults_are_arguments(make, name):
-    if name == "adjoint":
-        values = {"sample": 9, "w1": 0.0}
-    else:
-        values = MOVES[name]
-    shown = make[name](**values).values()
-    assert {**shown, **values} == shown
+    shown = make[name](**MOVES[name]).values()
+    assert {**shown, **MOVES[name]} == shown
 
 
 @every_explorer
@@ -165,49 +149,6 @@ def test_width_shows_the_least_squares_fit_and_its_error():
     widths, errors = line(right, "other widths")
     assert widths[[0, -1]].tolist() == [1, 256]
     assert np.all(np.diff(errors) < 0) and error in errors
-
-
-def test_tangent_shows_quotient_tangent_and_their_difference():
-    explorer = explore.tangent(time=0.5, angle=90, log10_h=-2)
-    left, right = explorer.axes
-    curves = [line(left, f"tangent, $x_{m}$")[1] for m in (1, 2)]
-    quotients = [np.array(q.get_ydata()) for q in left.lines if q.get_label() == "quotient"]
-    assert not np.any([c[:21] for c in curves])  # nothing before the kick
-    assert [c[21] for c in curves] == pytest.approx([0, 1], abs=1e-12)  # and then a unit push
-    # A push of the state at that grid point, followed by central differences.
-    weights = sampled("as in 12.A", 40)
-    x = node.forward(weights, [[0.5], [-0.3]], 1 / 40, tanh)
-    rest = node.Weights(weights.V[21:], weights.b[21:])
-    ends = [node.forward(rest, x[21] + [[0], [h]], 1 / 40, tanh)[-1, :, 0] for h in (1e-5, -1e-5, 1e-2)]
-    np.testing.assert_allclose([c[-1] for c in curves], (ends[0] - ends[1]) / 2e-5, rtol=1e-6)
-    np.testing.assert_allclose([q[-1] for q in quotients], (ends[2] - x[-1, :, 0]) / 1e-2, rtol=1e-6)
-    apart = np.linalg.norm(np.subtract(quotients, curves), axis=0).max()
-    np.testing.assert_allclose(line(right, "this $h$"), [[1e-2], [apart]])
-    assert f"largest difference {apart:.1e}" in explorer.numbers.value
-    h, all_apart = line(right, "other $h$")
-    assert 1e-9 < h[all_apart.argmin()] < 1e-6  # rounding and truncation balance at sqrt(eps)
-
-
-def test_adjoint_shows_phi_and_each_sample_s_part_of_the_gradient(trained):
-    problem, weights = trained
-    explorer = explore.adjoint(problem, weights, sample=5, w1=0.3)
-    _, middle, right = explorer.axes
-    x = problem.states(weights)
-    phi = node.adjoint(weights, x, problem.y_out, problem.dt, 0.3, problem.activation)
-    np.testing.assert_array_equal(line(middle, "φ₁"), [problem.t[1:], phi[:, 0, 5]])
-    np.testing.assert_array_equal(line(middle, "φ₂"), [problem.t[1:], phi[:, 1, 5]])
-    whole = node.gradient(weights, x, phi, problem.dt, 0.0, problem.activation)
-    for i, bar in enumerate(right.collections[0].get_paths()):
-        one = node.gradient(weights, x[:, :, [i]], phi[:, :, [i]], problem.dt, 0.0, problem.activation)
-        assert bar.vertices[1] == pytest.approx([i, one.dot(whole) / whole.dot(whole)])
-    parts = [bar.vertices[1, 1] for bar in right.collections[0].get_paths()]
-    assert sum(parts) == pytest.approx(1)
-    assert f"sample 5: φ(T) = ({phi[-1, 0, 5]:.3f}, {phi[-1, 1, 5]:.3f})" in explorer.numbers.value
-    assert f"part of the gradient {100 * parts[5]:.1f} %" in explorer.numbers.value
-    explorer.controls["weights"].value = "V = 0, b = 0"
-    explorer.controls["w1"].value = 0
-    assert np.ptp(line(middle, "φ₁")[1]) == 0  # the answer that the notebook gives
-    np.testing.assert_array_equal(line(middle, "x(T) - y")[1], (problem.x_in - problem.y_out)[:, 5])
 
 
 def test_noise_shows_a_descent_with_independent_batches_and_the_formula():

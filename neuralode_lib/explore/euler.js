@@ -61,7 +61,8 @@ function live(picture, data) {
     player.pause();
     time = t;
   });
-  const layers = picture.slider("layers", { min: 1, max: Math.max(64, data.layers), step: 1, value: data.layers }, solve);
+  const depths = { min: 1, max: Math.max(64, data.layers), step: 1, value: data.layers };
+  const layers = picture.slider("layers", depths, solve);
   const named = picture.choice("weights", Object.keys(SMOOTH_WEIGHTS), data.weights, solve);
   const withField = picture.checkbox("field", true);
 
@@ -70,7 +71,8 @@ function live(picture, data) {
     legend: [["start", "green", "square"], ["neural ODE", "muted", "line"], ["ResNet", "blue", "line"]],
   });
   const right = picture.plane({
-    x: [0.006, 1.3], y: [5e-3, 20], xlog: true, ylog: true, xlabel: "Δt", ylabel: "error at T", alt: "The error at T over Δt.",
+    x: [0.006, 1.3], y: [5e-3, 20], xlog: true, ylog: true, xlabel: "Δt", ylabel: "error at T",
+    alt: "The error at T over Δt.",
     legend: [["other depths", "muted", "circle"], ["this ResNet", "blue", "square"], ["slope 1", "ink", "dashed"]],
   });
   const handle = plane.handle({ label: "start", color: "green", move: (x1, x2) => { start = [x1, x2]; solve(); } });
@@ -93,9 +95,11 @@ function live(picture, data) {
     plane.path(...curve, { color: "muted", width: 5, alpha: 0.6 });
     plane.path(...polygon, { color: "blue" });
     plane.points(...polygon, { color: "blue", size: K > 24 ? 3 : 4.5 });
-    const n = time * (FINE / KEPT), k = Math.min(Math.floor(time * K), K - 1), part = time * K - k;
-    plane.points(...curve.map((values) => one(values[Math.round(n)])), { color: "muted", size: 7 });
-    plane.points(...polygon.map((values) => one(values[k] + part * (values[k + 1] - values[k]))), { color: "blue", size: 7 });
+    const k = Math.min(Math.floor(time * K), K - 1), part = time * K - k;
+    const onCurve = curve.map((values) => one(values[Math.round(time * (FINE / KEPT))]));
+    const onPolygon = polygon.map((values) => one(values[k] + part * (values[k + 1] - values[k])));
+    plane.points(...onCurve, { color: "muted", size: 7 });
+    plane.points(...onPolygon, { color: "blue", size: 7 });
     plane.points(...start.map(one), { color: "green", marker: "square", size: 6 });
     handle.at = start;
 

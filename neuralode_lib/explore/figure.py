@@ -40,7 +40,7 @@ class Figure:
         png = b64encode(self.png).decode()
         return (
             f'<figure class="living-figure" data-name="{self.name}">\n'
-            f'<img alt="{escape(self.alt)}" src="data:image/png;base64,{png}">\n'
+            f'<img alt="{escape(self.alt)}" style="max-width: 100%" src="data:image/png;base64,{png}">\n'
             f"<figcaption>{escape(self.numbers)}</figcaption>\n"
             f'<script type="application/json">{data}</script>\n'
             f"<script>{program(self.name, *self.scripts)}</script>\n"

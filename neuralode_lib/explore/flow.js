@@ -126,13 +126,14 @@ function live(picture, data) {
     const columns = grid[0].length, z = new Float64Array(d * columns);
     z.set(grid.flat());
     const v = velocity(Math.min(Math.floor(time), N - 1), z);
-    const length = (n) => 0.9 * size / Math.sqrt(data.fastest * Math.hypot(v[n], v[columns + n])); // long ones shortened
+    const length = (n) => (0.9 * size) / Math.sqrt(data.fastest * Math.hypot(v[n], v[columns + n])); // long ones less
     const part = (m) => grid[0].map((_, n) => v[m * columns + n] * length(n));
     plane.arrows(grid[0], grid[1], part(0), part(1), { color: "orange", alpha: 0.8 });
   }
 
   picture.draw = () => {
-    const x1 = now(x, 0), x2 = now(x, 1), line1 = now(carried.x, 0), line2 = now(carried.x, 1), colors = ["blue", "red"];
+    const [x1, x2, line1, line2] = [now(x, 0), now(x, 1), now(carried.x, 0), now(carried.x, 1)];
+    const colors = ["blue", "red"];
     if (withField.checked) drawField();
     for (let l = 0; l < carried.lines; l++) {
       const [from, to] = [l * carried.points, (l + 1) * carried.points];

@@ -34,13 +34,19 @@ function takesKeys(element, pattern) {
   return element;
 }
 
-/** x with so many significant digits, as Python's format(x, ".3g") writes it. */
+/** As Python's format(x, ".1e") writes it, with so many digits after the point. */
+function exponential(x, digits) {
+  const [mantissa, exponent] = x.toExponential(digits).split("e");
+  return `${mantissa}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
+}
+
+/** As Python's format(x, ".3g") writes it, with so many significant digits. */
 function general(x, digits) {
   if (!Number.isFinite(x)) return Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf";
-  const [mantissa, exponent] = x.toExponential(digits - 1).split("e");
   const short = (number) => (number.includes(".") ? number.replace(/\.?0+$/, "") : number);
+  const [mantissa, exponent] = exponential(x, digits - 1).split("e");
   if (exponent >= -4 && exponent < digits) return short(x.toFixed(digits - 1 - exponent));
-  return `${short(mantissa)}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
+  return `${short(mantissa)}e${exponent}`;
 }
 
 class Picture {

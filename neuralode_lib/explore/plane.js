@@ -7,14 +7,14 @@
 const REACH = 20; // pixels from a point within which it is taken hold of
 
 /**
- * Axes on a canvas. x, y: [from, to], what is shown at least; with `equal`, more where the canvas has room for it.
+ * Axes on a canvas. x, y: [from, to], the window; with `equal`, more is shown where the canvas has room for it.
  * xlog, ylog: logarithmic. height: the canvas's, in its width. alt: for those who cannot see it.
  * legend: entries [name, color, how], where `how` is "line", "dashed", "dotted", "circle" or "square".
  */
 class Plane {
   constructor(picture, options) {
     const { title = "", height = 0.75, alt, legend = [], ...rest } = options;
-    Object.assign(this, { picture, handles: [], xlabel: "", ylabel: "", ...rest });
+    Object.assign(this, { picture, handles: [], x: [0, 1], y: [0, 1], xlabel: "", ylabel: "", ...rest });
     this.canvas = make("canvas", { role: "img", "aria-label": alt });
     this.stage = make("div", { className: "stage" }, this.canvas);
     this.stage.style.aspectRatio = 1 / height;
@@ -49,6 +49,12 @@ class Plane {
     context.beginPath();
     context.rect(this.left, this.top, this.right - this.left, this.bottom - this.top);
     context.clip();
+  }
+
+  /** Begin again, with another window: { x, y } or one of them. */
+  rescale(window) {
+    Object.assign(this, window);
+    this.begin();
   }
 
   end() {

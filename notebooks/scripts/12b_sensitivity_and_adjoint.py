@@ -176,12 +176,7 @@ plotting.show(ax, alt=(
 explore.tangent()
 
 # %% slideshow={"slide_type": "subslide"}
-ax = explore.tangent(log10_h=0).axes
-plotting.show(ax, alt=(
-    "Left: the tangents of both components are zero before the kick at t = 0.3 and jump "
-    "there; the quotients with h = 1 follow them only roughly. Right: their distance "
-    "over h falls with h, then rises again where rounding takes over."
-))
+explore.tangent(log10_h=0)
 
 # %% slideshow={"slide_type": "subslide"}
 quiz.question("B-h")
@@ -480,12 +475,7 @@ print("relative error below 1e-13:", verify.relative_error(halves, whole) < 1e-1
 explore.adjoint()
 
 # %% slideshow={"slide_type": "subslide"}
-ax = explore.adjoint(sample=8).axes
-plotting.show(ax, alt=(
-    "Left: 16 paths, that of a red sample in black, dotted from its end to its target. "
-    "Middle: its adjoint over time. Right: each sample's part of the gradient: positive "
-    "for the red ones, negative for the blue ones."
-))
+explore.adjoint(sample=8)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # At zero weights $\boldsymbol{\varphi}$ is constant without running cost, and with it a straight line in $t$.

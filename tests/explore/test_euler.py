@@ -1,24 +1,19 @@
 """explore.euler before it moves, and the ODE's solution as euler.js computes it."""
 
-import json
-import subprocess
-
 import numpy as np
 import pytest
+from javascript import needs_node, run, source
 from scipy.integrate import solve_ivp
 
 from neuralode_lib import explore
 from neuralode_lib.explore.euler import SMOOTH_WEIGHTS, ode_path, sampled
-from neuralode_lib.explore.figure import HERE
 
 every_weights = pytest.mark.parametrize("name", SMOOTH_WEIGHTS)
 
 
-def in_node(code):
-    """What the code, run after resnet.js and euler.js, evaluates to."""
-    files = [(HERE / f"{file}.js").read_text(encoding="utf-8") for file in ("resnet", "euler")]
-    program = "\n".join([*files, f"console.log(JSON.stringify({code}))"])
-    return json.loads(subprocess.run(["node"], input=program, capture_output=True, text=True, check=True).stdout)
+def in_page(code):
+    """What an expression gives where resnet.js and euler.js are."""
+    return run([(source("resnet.js", "euler.js"), f"return {code}", {})])[0]
 
 
 def polygon(name, start, K):
@@ -61,18 +56,20 @@ def test_one_layer_is_one():
     assert explore.euler(layers=1).numbers.startswith("1 layer: ")
 
 
+@needs_node
 @every_weights
 def test_curve_in_the_page_is_the_solution(name):
     for start in ([-1.0, 0.5], [1.5, -1.5], [3.0, 3.0]):
-        curve = np.array(in_node(f"curveFrom(SMOOTH_WEIGHTS[{name!r}], {start})"))
+        curve = np.array(in_page(f"curveFrom(SMOOTH_WEIGHTS[{name!r}], {start})"))
         np.testing.assert_allclose(curve.T, ode_path(name, start), rtol=0, atol=1e-10)
 
 
+@needs_node
 @every_weights
 def test_polygon_in_the_page_is_the_network(name):
-    states = np.array(in_node(f"polygonFrom(SMOOTH_WEIGHTS[{name!r}], [-1, 0.5], 9).map((x) => [...x])"))
+    states = np.array(in_page(f"polygonFrom(SMOOTH_WEIGHTS[{name!r}], [-1, 0.5], 9).map((x) => [...x])"))
     np.testing.assert_allclose(states.T, polygon(name, [-1.0, 0.5], 9), rtol=1e-12)
-    theta = np.array(in_node(f"[0, 1, 2].flatMap((k) => SMOOTH_WEIGHTS[{name!r}](k / 3))"))
+    theta = np.array(in_page(f"[0, 1, 2].flatMap((k) => SMOOTH_WEIGHTS[{name!r}](k / 3))"))
     np.testing.assert_allclose(theta, sampled(name, 3).theta.ravel(), rtol=1e-15)
 
 
@@ -81,5 +78,5 @@ def test_it_names_what_does_not_fit():
         explore.euler(layers=0)
     with pytest.raises(TypeError, match="x1 is 'a', expected a number"):
         explore.euler(x1="a")
-    with pytest.raises(ValueError, match="weights is 'smooth', expected one of 'as in 12.A', 'constant', 'quickly ch"):
+    with pytest.raises(ValueError, match=r"weights is 'smooth', expected one of 'as in 12.A', 'constant', 'quickly ch"):
         explore.euler(weights="smooth")
