@@ -1,9 +1,7 @@
 """Explorers without a browser: the controls are moved as Python objects, and what lies in the Axes is checked."""
 
-import asyncio
 import subprocess
 import sys
-import threading
 from io import BytesIO
 from itertools import combinations, islice
 
@@ -14,8 +12,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 import neuralode_lib as node
-from neuralode_lib import explore, tanh
-from neuralode_lib.datasets import TARGETS
+from neuralode_lib import explore
 from neuralode_lib.explore.noise import STEPS, _near_the_minimum
 
 
@@ -33,22 +30,17 @@ def digits():
 def make(digits):
     return {
         "width": explore.width,
-        "training": lambda **kwargs: explore.training(**{"layers": 10, **kwargs}),
         "noise": explore.noise,
         "digit": lambda **kwargs: explore.digit(*digits, **kwargs),
     }
 
 
-NAMES = ["width", "training", "noise", "digit"]
+NAMES = ["width", "noise", "digit"]
 every_explorer = pytest.mark.parametrize("name", NAMES)
 
 # A control, and a value that is not its first one.
 MOVES = {
     "width": {"width": 64, "function": "a jump", "activation": "relu"},
-    "training": {
-        "gamma": 0.1, "data": "moons", "activation": "tanh", "w1": 0.5, "w2": 0.5, "layers": 20, "rule": "Armijo",
-        "show": "points at T",
-    },
     "noise": {"batch_size": 16, "gamma": 0.008, "rule": "decaying", "batches": "shuffled epochs"},
     "digit": {"image": 9, "t": 1.5},
 }  # fmt: skip
@@ -66,16 +58,12 @@ def line(ax, label):
 def test_every_control_changes_the_picture_which_keeps_its_size(make, name):
     explorer = make[name]()
     assert set(MOVES[name]) == set(explorer.values())
-    if name == "training":
-        explorer.controls["step"].click()
     size = Image.open(BytesIO(explorer.image.value)).size
     for control, value in MOVES[name].items():
         before, numbers = explorer.image.value, explorer.numbers.value
         explorer.controls[control].value = value
-        if name == "training" and control != "show":
-            explorer.controls["step"].click()  # w1 and the like are seen when a step is taken
         assert explorer.image.value != before or explorer.numbers.value != numbers, control
-        assert control in ("w1", "w2", "rule") or explorer.image.value != before, control
+        assert control in ("w1", "rule") or explorer.image.value != before, control
         assert Image.open(BytesIO(explorer.image.value)).size == size
     assert explorer.error.value == ""
 
@@ -243,236 +231,3 @@ def test_digit_names_what_does_not_fit(digits):
     with pytest.raises(ValueError, match="x_in has 2 rows, expected the pixels of a square image and ten more"):
         planar = node.TrainingProblem([[0.0]] * 2, [[0.0]] * 2, N_T=3)
         explore.digit(planar, node.Weights.zeros(3, 2), [[0.0]] * 2, [0])
-
-
-# ---- the cockpit
-
-
-def run(scenario):
-    """Run it in an event loop; no task may be left."""
-
-    async def watched():
-        await scenario()
-        await asyncio.sleep(0)
-        assert asyncio.all_tasks() == {asyncio.current_task()}
-
-    asyncio.run(watched())
-
-
-async def until(condition, what="it"):
-    for _ in range(2000):
-        if condition():
-            return
-        await asyncio.sleep(0.002)
-    raise AssertionError(f"waited in vain for {what}")
-
-
-def small(**kwargs):
-    return explore.training(**{"layers": 10, "gamma": 0.3, "iterations": 100_000, **kwargs})
-
-
-@pytest.fixture(autouse=True)
-def short_chunks(monkeypatch):
-    module = sys.modules["neuralode_lib.explore.training"]  # whose name in the package is the function's
-    monkeypatch.setattr(module, "CHUNK", 0.005)
-    monkeypatch.setattr(module, "BETWEEN_PICTURES", 0.0)
-
-
-def by_hand(cockpit, iterations, rule=None):
-    """J of the start and of the iterations after it."""
-    zeros = node.Weights.zeros(cockpit.problem.N_T, 2)
-    descent = node.gradient_descent(cockpit.problem, zeros, rule or node.constant(0.3))
-    return [now.J for now in islice(descent, iterations + 1)]
-
-
-def test_cockpit_steps_without_an_event_loop_and_says_why_it_cannot_start():
-    cockpit = small()
-    for _ in range(3):
-        cockpit.controls["step"].click()
-    assert cockpit.J == by_hand(cockpit, 3)
-    cockpit.controls["start"].click()
-    assert "needs a running event loop" in cockpit.error.value
-    assert cockpit.controls["start"].description == "Start" and cockpit.task is None
-    cockpit.controls["step"].click()
-    assert cockpit.error.value == "" and len(cockpit.J) == 5
-    assert cockpit.numbers.value.count(f"iteration 4 of 100000: J = {cockpit.J[-1]:.4g}")
-
-
-def test_cockpit_trains_pauses_and_goes_on_as_if_it_had_not_paused():
-    async def scenario():
-        cockpit = small()
-        button = cockpit.controls["start"]
-        button.click()
-        assert button.description == "Pause"
-        pictures = set()
-        await until(lambda: pictures.add(cockpit.image.value) or len(pictures) > 3, "pictures")
-        assert cockpit.bar.value > 0
-        button.click()
-        stood = len(cockpit.J)
-        assert button.description == "Start" and stood > 3
-        await asyncio.sleep(0.03)
-        assert len(cockpit.J) == stood and cockpit.bar.value == stood - 1
-        button.click()
-        await until(lambda: len(cockpit.J) > stood + 3, "going on")
-        button.click()
-        assert cockpit.J == by_hand(cockpit, len(cockpit.J) - 1)
-        curve = cockpit.curve.get_ydata()
-        np.testing.assert_array_equal(curve, cockpit.J[1:])
-
-    run(scenario)
-
-
-def test_cockpit_lets_others_run_while_it_trains():
-    async def scenario():
-        cockpit = small(layers=100)
-        cockpit.controls["start"].click()
-        turns = 0
-        while len(cockpit.J) < 40:
-            await asyncio.sleep(0)
-            turns += 1
-        assert turns > 2
-        cockpit.close()
-
-    run(scenario)
-
-
-@pytest.mark.parametrize("stop", ["reset", "step", "close", "data", "layers", "w1", "another", "a second cell"])
-def test_cockpit_leaves_no_task_behind(stop):
-    async def scenario():
-        cockpit = small()
-        cockpit.controls["start"].click()
-        await until(lambda: len(cockpit.J) > 2)
-        if stop in ("reset", "step"):
-            cockpit.controls[stop].click()
-        elif stop == "close":
-            cockpit.close()
-        elif stop == "a second cell":
-            small()
-        elif stop == "another":
-            other = small()
-            cockpit.controls["start"].click()
-            await asyncio.sleep(0)
-            other.controls["start"].click()
-            assert other.task is not None
-            other.close()
-        else:
-            cockpit.controls[stop].value = {"data": "blobs", "layers": 20, "w1": 0.5}[stop]
-        assert cockpit.task is None and cockpit.controls["start"].description == "Start"
-        if stop in ("reset", "data", "layers", "w1"):
-            assert len(cockpit.J) == 1 and "iteration 0" in cockpit.numbers.value
-            assert cockpit.J == by_hand(cockpit, 0)
-
-    run(scenario)
-
-
-def test_cockpit_applies_settings_to_a_new_problem():
-    cockpit = small(data="moons", activation="tanh", w1=0.2, w2=0.3, layers=20, rule="Armijo")
-    problem = cockpit.problem
-    np.testing.assert_array_equal(problem.x_in, node.moons().x_in)
-    assert (problem.activation, problem.w1, problem.w2, problem.N_T) == (tanh, 0.2, 0.3, 21)
-    for _ in range(3):
-        cockpit.controls["step"].click()
-    assert cockpit.J == by_hand(cockpit, 3, node.armijo(0.3))
-
-
-def test_cockpit_steers_while_it_trains():
-    async def scenario():
-        cockpit = small(gamma=0.01)
-        cockpit.controls["start"].click()
-        await until(lambda: len(cockpit.J) > 3)
-        stood, weights = len(cockpit.J), cockpit.now.weights
-        cockpit.controls["gamma"].value = 0.1
-        assert cockpit.task is not None and len(cockpit.J) == stood
-        await until(lambda: len(cockpit.J) > stood)
-        cockpit.controls["start"].click()
-        after = weights - 0.1 * cockpit.problem.cost_and_gradient(weights)[1]
-        assert cockpit.J[stood] == cockpit.problem.cost(after)
-
-    run(scenario)
-
-
-def test_events_from_another_thread_are_dealt_with_in_the_explorer_s_own():
-    """JupyterLab sends events to subshells, each of which is a thread with a loop of its own."""
-
-    async def click(button):
-        button.click()
-
-    async def scenario():
-        cockpit, threads = small(), set()
-        update = cockpit.update
-        cockpit.update = lambda **values: threads.add(threading.current_thread()) or update(**values)
-        await asyncio.to_thread(lambda: asyncio.run(click(cockpit.controls["start"])))
-        await until(lambda: len(cockpit.J) > 3)
-        await asyncio.to_thread(lambda: asyncio.run(click(cockpit.controls["reset"])))
-        await until(lambda: cockpit.task is None)
-        assert len(cockpit.J) == 1 and "iteration 0" in cockpit.numbers.value
-        assert threads == {threading.main_thread()}
-
-    run(scenario)
-
-
-def test_cockpit_survives_divergence_and_says_what_to_try():
-    async def scenario():
-        cockpit = small(gamma=4.0)
-        cockpit.controls["start"].click()
-        await until(lambda: cockpit.task is None, "divergence")
-        assert "diverged" in cockpit.error.value and "smaller γ" in cockpit.error.value
-        assert np.isfinite(cockpit.J).all() and cockpit.controls["start"].description == "Start"
-        stood = len(cockpit.J)
-        cockpit.controls["show"].value = "points at T"
-        cockpit.controls["step"].click()
-        cockpit.controls["start"].click()
-        await until(lambda: cockpit.task is None)
-        assert len(cockpit.J) == stood and "diverged" in cockpit.error.value
-        cockpit.controls["gamma"].value = 0.3  # afresh: where it stands is no place to go on from
-        assert len(cockpit.J) == 1 and cockpit.error.value == ""
-        cockpit.controls["start"].click()
-        await until(lambda: len(cockpit.J) > 3)
-        cockpit.controls["reset"].click()
-
-    run(scenario)
-
-
-def test_cockpit_shows_an_exception_of_its_task():
-    async def scenario():
-        cockpit = small()
-        cockpit.controls["start"].click()
-
-        def wrong(**values):
-            raise OSError("no more ink")
-
-        cockpit.update = wrong
-        await until(lambda: cockpit.task is None)
-        assert "OSError: no more ink" in cockpit.error.value
-        assert cockpit.controls["start"].description == "Start"
-
-    run(scenario)
-
-
-def test_cockpit_stops_after_its_iterations_and_start_adds_as_many():
-    async def scenario():
-        cockpit = small(iterations=20)
-        for limit in (20, 40):
-            cockpit.controls["start"].click()
-            await until(lambda: cockpit.task is None)
-            assert len(cockpit.J) == limit + 1 and cockpit.bar.value == cockpit.bar.max == limit
-            assert cockpit.axes[1].get_xlim()[1] == limit
-        assert cockpit.J == by_hand(cockpit, 40)
-
-    run(scenario)
-
-
-def test_cockpit_shows_regions_and_points():
-    cockpit = small(data="blobs")
-    for _ in range(5):
-        cockpit.controls["step"].click()
-    weights = cockpit.now.weights
-    final = node.forward(weights, cockpit.grid, cockpit.problem.dt, cockpit.problem.activation)[-1]
-    distance = np.linalg.norm(final[:, :, None] - TARGETS.T[:, None], axis=0)
-    shown = cockpit.regions.get_array()
-    np.testing.assert_allclose(np.ravel(shown), distance[:, 0] - distance[:, 1])
-    blue = cockpit.classes[0].get_offsets()
-    np.testing.assert_array_equal(blue, cockpit.data.x_in[:, :32].T)
-    cockpit.controls["show"].value = "points at T"
-    assert not cockpit.regions.get_visible()
-    np.testing.assert_array_equal(cockpit.classes[0].get_offsets(), cockpit.problem.states(weights)[-1][:, :32].T)

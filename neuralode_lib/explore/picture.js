@@ -160,6 +160,22 @@ class Picture {
     return input;
   }
 
+  /** A number that is typed: from min to max, and above that. Anything else is put back. @returns the input */
+  field(label, { min = -Infinity, max = Infinity, above = -Infinity, step, value }, change) {
+    const input = make("input", { type: "number", step, value });
+    takesKeys(input, /^(.|Arrow.*|Home|End|Backspace|Delete|Enter)$/);
+    if (min > -Infinity) input.min = min;
+    input.show = (number) => { input.value = value = number; };
+    input.onchange = () => {
+      const number = input.valueAsNumber, isFine = number >= min && number <= max && number > above;
+      input.show(isFine ? number : value);
+      if (isFine) change(number);
+      this.refresh();
+    };
+    this.controls.append(make("label", {}, label, input));
+    return input;
+  }
+
   checkbox(label, checked, change = () => {}) {
     const input = takesKeys(make("input", { type: "checkbox", checked }), /^ $/);
     input.onchange = () => { change(input.checked); this.refresh(); };
@@ -167,7 +183,7 @@ class Picture {
     return input;
   }
 
-  /** One of several options: buttons to choose from, or a list where they are many. @returns an object with .value */
+  /** One of several options: buttons to choose from, or a list where they are many. @returns its value, and show(another) */
   choice(label, options, value, change = () => {}) {
     const changed = (choice) => { chosen.value = choice; change(choice); this.refresh(); };
     const chosen = { value };
@@ -175,6 +191,7 @@ class Picture {
       const list = make("select", {}, ...options.map((text) => make("option", {}, text)));
       takesKeys(list, /^(Arrow.*|Home|End|.)$/).value = value;
       list.onchange = () => changed(list.value);
+      chosen.show = (choice) => { chosen.value = list.value = choice; };
       this.controls.append(make("label", {}, label, list));
       return chosen;
     }
@@ -184,6 +201,10 @@ class Picture {
       radio.onchange = () => changed(option);
       group.append(make("label", {}, takesKeys(radio, /^(Arrow.*| )$/), option));
     }
+    chosen.show = (choice) => {
+      chosen.value = choice;
+      for (const radio of group.querySelectorAll("input")) radio.checked = radio.value === choice;
+    };
     this.controls.append(group);
     return chosen;
   }
@@ -194,7 +215,7 @@ class Picture {
     const set = (isPlaying) => { player.isPlaying = isPlaying; button.textContent = isPlaying ? "Pause" : text; };
     player.play = () => { set(true); this.refresh(); };
     player.pause = () => set(false);
-    const button = this.button(text, () => set(!player.isPlaying), "first");
+    const button = this.button(text, () => set(!player.isPlaying), this.players.length ? "" : "first");
     this.players.push(player);
     return player;
   }

@@ -187,9 +187,12 @@ class Plane {
     context.fill(heads);
   }
 
-  /** Red where values are positive, else blue. Rows go from the bottom up, and fill the window x, y. */
+  /**
+   * Red where values are positive, else blue, and a line between. They are those in the middle of cells that fill what
+   * is shown, row by row from the bottom up.
+   */
   regions(values, columns, rows) {
-    const { context, x, y, picture: { palette } } = this;
+    const { context, shown: { x: [x0, x1], y: [y0, y1] }, picture: { palette } } = this;
     const rgb = (hex) => [1, 3, 5].map((n) => parseInt(hex.slice(n, n + 2), 16));
     const [blue, red] = [rgb(palette.blueSide), rgb(palette.redSide)];
     this.small ??= make("canvas", { width: columns, height: rows });
@@ -201,8 +204,29 @@ class Plane {
     }
     small.putImageData(image, 0, 0);
     context.globalAlpha = 1;
-    const [left, top, right, bottom] = [this.X(x[0]), this.Y(y[1]), this.X(x[1]), this.Y(y[0])];
+    const [left, top, right, bottom] = [this.X(x0), this.Y(y1), this.X(x1), this.Y(y0)];
     context.drawImage(this.small, left, top, right - left, bottom - top);
+
+    this.pen({ width: 1.5 });
+    const at = (n, m, share) => [n % columns, Math.floor(n / columns)].map((from, axis) => {
+      const to = axis === 0 ? m % columns : Math.floor(m / columns);
+      return from + share * (to - from) + 0.5;
+    });
+    const crossing = (n, m) => {
+      if (values[n] > 0 === values[m] > 0) return null;
+      const [c, r] = at(n, m, values[n] / (values[n] - values[m]));
+      return [left + ((right - left) * c) / columns, bottom + ((top - bottom) * r) / rows];
+    };
+    for (let n = 0; n < columns * (rows - 1); n++) {
+      if (n % columns === columns - 1) continue;
+      const [a, b, c, d] = [n, n + 1, n + columns + 1, n + columns];
+      const ends = [crossing(a, b), crossing(b, c), crossing(c, d), crossing(d, a)].filter(Boolean);
+      for (let e = 0; e < ends.length; e += 2) {
+        context.moveTo(...ends[e]);
+        context.lineTo(...ends[e + 1]);
+      }
+    }
+    context.stroke();
   }
 
   text(text, x, y, { dx = 0, dy = 0, align = "center", color = "ink" } = {}) {
@@ -235,9 +259,10 @@ class Plane {
       const { left, top } = this.canvas.getBoundingClientRect();
       return [event.clientX - left, event.clientY - top];
     };
-    this.canvas.addEventListener("pointerdown", (event) => take(...place(event))?.grasp(event));
+    let taken = null;
+    this.canvas.addEventListener("pointerdown", (event) => (taken = take(...place(event)))?.grasp(event));
     // A finger elsewhere on the canvas scrolls the page.
-    const held = (event) => event.touches.length === 1 && take(...place(event.touches[0])) && event.preventDefault();
+    const held = (event) => event.touches.length === 1 && taken && event.preventDefault();
     this.canvas.addEventListener("touchstart", held, { passive: false });
   }
 }
