@@ -21,9 +21,15 @@ ZERO = Question(
     """,
     options=(
         Option(
-            r"$K\,\mathbf{x}_{\text{in}}$",
-            r"adds the input again in every layer. But a layer adds its change to the state, not the input.",
-            lambda c: c.K * c.problem.x_in[:, 0],
+            r"$\mathbf{x}_{\text{in}}$",
+            r"is what goes in: each layer says only what it changes, and with zero weights it changes nothing.",
+            lambda c: c.problem.x_in[:, 0],
+        ),
+        Option(
+            r"$(K + 1)\,\mathbf{x}_{\text{in}}$",
+            r"""would come out if every layer added the input once more. But a layer adds its change,
+            $\mathbf{V}_k\sigma(\mathbf{x}_{k-1}) + \mathbf{b}_k$.""",
+            lambda c: (c.K + 1) * c.problem.x_in[:, 0],
         ),
         Option(
             r"$\mathbf{0}$",
@@ -34,11 +40,6 @@ ZERO = Question(
             r"$\sigma(\mathbf{x}_{\text{in}})$",
             r"would need $\sigma$ outside of the product. Here $\mathbf{V}_k$ multiplies it, and so takes it away.",
             lambda c: np.tanh(c.problem.x_in[:, 0]),
-        ),
-        Option(
-            r"$\mathbf{x}_{\text{in}}$",
-            r"is what goes in: each layer says only what it changes, and with zero weights it changes nothing.",
-            lambda c: c.problem.x_in[:, 0],
         ),
     ),
     hints=(
@@ -75,7 +76,7 @@ SCALE = Question(
         ),
         Option(
             r"$\mathbf{V}(t_{k-1}) / \Delta t$",
-            r"divides where it should multiply: the more layers, the *less* each one does.",
+            r"divides where it should multiply: the more layers, the *more* each one would do.",
             lambda c: c.residual_network(lambda k, dt: c.theta((k - 1) * dt) / dt),
         ),
         Option(
@@ -84,18 +85,21 @@ SCALE = Question(
             lambda c: c.residual_network(lambda k, dt: dt * c.theta(k * dt)),
         ),
         Option(
-            r"$\Delta t\,\mathbf{V}(t_{k-1})$",
-            r"is rate times step, at the time from which the step starts.",
-            lambda c: c.residual_network(lambda k, dt: dt * c.theta((k - 1) * dt)),
+            r"none of these",
+            r"""is right: it has to be $\Delta t\,\mathbf{V}(t_{k-1})$, rate times step, at the time from which the step
+            starts.""",
+            None,
         ),
     ),
     hints=(
         r"Write Euler's step from $t_{k-1}$ to $t_k$ below the layer, and compare term by term.",
-        r"$\mathbf{x}_k = \mathbf{x}_{k-1} + \Delta t\,(\dots)$, and in the brackets everything is taken at the start.",
+        r"""Is $\mathbf{V}(t)$ a change, or a rate of change? And at which of its two times does a step of Euler's
+        method look at it?""",
     ),
     explanation=r"""
     Euler's step is $\mathbf{x}_k = \mathbf{x}_{k-1} + \Delta t\,\mathbf{V}(t_{k-1})\sigma(\mathbf{x}_{k-1}) + \Delta
-    t\,\mathbf{b}(t_{k-1})$. The slides use one letter for both matrices; keep the factor $\Delta t$ in mind.
+    t\,\mathbf{b}(t_{k-1})$, so $\mathbf{V}_k = \Delta t\,\mathbf{V}(t_{k-1})$. The slides
+    use one letter for both matrices; keep the factor $\Delta t$ in mind.
     """,
     problem=SmoothWeights,
     asked=lambda c: c.euler(6),
@@ -157,9 +161,14 @@ ORDER = Question(
     """,
     options=(
         Option(
-            r"$200$",
-            r"halves the error, once. Ten times as close takes more than that.",
-            lambda c: c.gain(2),
+            r"$10\,000 = 10^2 \cdot 100$",
+            r"would be needed for order $\tfrac12$. Euler's method is better than that.",
+            lambda c: c.gain(100),
+        ),
+        Option(
+            r"$1000$",
+            r"is what order 1 means: a tenth of the step, a tenth of the error.",
+            lambda c: c.gain(10),
         ),
         Option(
             r"$320 \approx \sqrt{10} \cdot 100$",
@@ -168,14 +177,9 @@ ORDER = Question(
             lambda c: c.gain(3.2),
         ),
         Option(
-            r"$1000$",
-            r"is what order 1 means: a tenth of the step, a tenth of the error.",
-            lambda c: c.gain(10),
-        ),
-        Option(
-            r"$10\,000 = 10^2 \cdot 100$",
-            r"would be needed for order $\tfrac12$. Euler's method is better than that.",
-            lambda c: c.gain(100),
+            r"$200$",
+            r"halves the error, once. Ten times as close takes more than that.",
+            lambda c: c.gain(2),
         ),
     ),
     hints=(
@@ -199,16 +203,21 @@ FROBENIUS = Question(
     """,
     options=(
         Option(
+            r"$\operatorname{trace}(\mathbf{V}^\top\mathbf{V})$",
+            r"""is the definition: on the diagonal of $\mathbf{V}^\top\mathbf{V}$ stand the squared lengths of the
+            columns.""",
+            lambda V: np.trace(V.T @ V),
+        ),
+        Option(
             r"$\operatorname{trace}(\mathbf{V}^2)$",
             r"""multiplies $V_{mn}$ by $V_{nm}$ and not by itself. It is right for symmetric matrices only; for others
             it may even be negative.""",
             lambda V: np.trace(V @ V),
         ),
         Option(
-            r"$\operatorname{trace}(\mathbf{V}^\top\mathbf{V})$",
-            r"""is the definition: on the diagonal of $\mathbf{V}^\top\mathbf{V}$ stand the squared lengths of the
-            columns.""",
-            lambda V: np.trace(V.T @ V),
+            r"$\operatorname{trace}(\mathbf{V}\mathbf{V}^\top)$",
+            r"adds the squared lengths of the rows, which is the same sum of squares.",
+            lambda V: np.trace(V @ V.T),
         ),
         Option(
             r"$\max_{|\mathbf{x}| = 1} |\mathbf{V}\mathbf{x}|^2$",
@@ -216,15 +225,10 @@ FROBENIUS = Question(
             never larger.""",
             lambda V: np.linalg.norm(V, 2) ** 2,
         ),
-        Option(
-            r"$\operatorname{trace}(\mathbf{V}\mathbf{V}^\top)$",
-            r"adds the squared lengths of the rows, which is the same sum of squares.",
-            lambda V: np.trace(V @ V.T),
-        ),
     ),
     hints=(
         r"Think of the matrix as a long vector: all entries squared and summed.",
-        r"Try $\mathbf{V} = \begin{pmatrix}0 & 1\\ 0 & 0\end{pmatrix}$. More than one option may survive.",
+        r"Try $\mathbf{V} = \begin{pmatrix}0 & 1\\ 0 & 0\end{pmatrix}$.",
     ),
     explanation=r"""
     Both sum the squares of all entries, once by columns and once by rows.

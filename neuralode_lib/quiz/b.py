@@ -78,10 +78,14 @@ STEP = Question(
     """,
     options=(
         Option(
-            r"$h = \varepsilon \approx 10^{-7}$",
-            r"""is as small as the precision: hardly a digit of the two values of $J$ differs, and what differs is
-            rounding.""",
-            lambda c: c.error(c.eps),
+            r"$h = 0.3$",
+            r"is so large that the error $O(h^2)$ of the limit dominates.",
+            lambda c: c.error(0.3),
+        ),
+        Option(
+            r"$h = \varepsilon^{1/3} \approx 5 \cdot 10^{-3}$",
+            r"balances $h^2$ and $\varepsilon/h$.",
+            lambda c: c.error(c.eps ** (1 / 3)),
         ),
         Option(
             r"$h = 10^{-5}$",
@@ -90,19 +94,15 @@ STEP = Question(
             lambda c: c.error(1e-5),
         ),
         Option(
-            r"$h = \varepsilon^{1/3} \approx 5 \cdot 10^{-3}$",
-            r"balances $h^2$ and $\varepsilon/h$.",
-            lambda c: c.error(c.eps ** (1 / 3)),
-        ),
-        Option(
-            r"$h = 0.3$",
-            r"is so large that the error $O(h^2)$ of the limit dominates.",
-            lambda c: c.error(0.3),
+            r"$h = \varepsilon \approx 10^{-7}$",
+            r"""is as small as the precision: hardly a digit of the two values of $J$ differs, and what differs is
+            rounding.""",
+            lambda c: c.error(c.eps),
         ),
     ),
     hints=(
         r"The central quotient errs by $O(h^2)$ from the limit and by $O(\varepsilon/h)$ from rounding.",
-        r"Set $h^2 = \varepsilon/h$.",
+        r"Halve $h$: what becomes of each of the two errors? The best $h$ is where neither is the larger one.",
     ),
     explanation=r"""
     $h^2 = \varepsilon/h$ gives $h = \varepsilon^{1/3}$, and an error of about $\varepsilon^{2/3}$: four digits. In
@@ -111,27 +111,33 @@ STEP = Question(
     """,
     problem=SinglePrecision,
     asked=lambda c: min(c.error(h) for h in (0.3, c.eps ** (1 / 3), 1e-5, c.eps)),
-    evaluated=r"""Measured in single precision, the median relative error over 25 random directions (asked: the
-    smallest):""",
+    evaluated=r"""Measured with all states and $J$ rounded to single precision: the median relative error over 25
+    random directions (wanted: the smallest).""",
 )
+
+
+def price_of_b(c, k):
+    """The derivative of J in b[k], without the penalty, divided by dt."""
+    return c.referee.b[k] / c.dt - c.w2 * c.b[k]
+
 
 PRICE = Question(
     id="B-price",
     prompt=r"""
-    On the grid, one sample: of what is $\boldsymbol{\varphi}_k$ ($1 < k < N_T - 1$) the derivative?
+    On the grid, one sample, $w_2 = 0$: which derivative of $J$ is $\boldsymbol{\varphi}_k$, for $1 < k < N_T - 1$?
     """,
     options=(
-        Option(
-            r"$\partial J / \partial\mathbf{x}_{k-1}$",
-            r"""shifts the index the wrong way: at the end, $k = N_T - 1$, it would have to be the price of
-            $\mathbf{x}_{N_T}$.""",
-            lambda c: price(c, 1),
-        ),
         Option(
             r"$\partial J / \partial\mathbf{x}_k$",
             r"""is the natural guess, and one index off: it prices the state from which layer $k$ *starts*. There are
             as many $\boldsymbol{\varphi}_k$ as layers, and each belongs to the state that its layer *produces*.""",
             lambda c: price(c, 2),
+        ),
+        Option(
+            r"$(\partial J / \partial\mathbf{b}_{k+1}) / \Delta t$",
+            r"""is one layer too far: $\mathbf{b}_{k+1}$ is added to $\mathbf{x}_{k+2}$, whose price is
+            $\boldsymbol{\varphi}_{k+1}$.""",
+            lambda c: price_of_b(c, 3),
         ),
         Option(
             r"$\partial J / \partial\mathbf{x}_{k+1}$",
@@ -140,15 +146,15 @@ PRICE = Question(
             lambda c: price(c, 3),
         ),
         Option(
-            r"$\partial J / \partial\mathbf{b}_k$, divided by $\Delta t$, when $w_2 = 0$",
-            r"""is right, too: $\mathbf{b}_k$ is added to $\mathbf{x}_{k+1}$ with the factor $\Delta t$ and to nothing
-            else. That is the gradient in $\mathbf{b}$.""",
-            lambda c: (c.referee.b[2] - c.w2 * c.dt * c.b[2]) / c.dt,
+            r"$(\partial J / \partial\mathbf{b}_k) / \Delta t$",
+            r"""is the price of $\mathbf{x}_{k+1}$, to which $\mathbf{b}_k$ is added with the factor $\Delta t$, and to
+            nothing else. That is the gradient in $\mathbf{b}$.""",
+            lambda c: price_of_b(c, 2),
         ),
     ),
     hints=(
         r"Look at the last one: $\boldsymbol{\varphi}_{N_T-1} = \mathbf{x}_{N_T} - \mathbf{y}_{\text{out}}$.",
-        r"And where in the network does $\mathbf{b}_k$ enter? More than one option may be right.",
+        r"And where in the network does $\mathbf{b}_k$ enter, with which factor?",
     ),
     explanation=r"""
     The last one prices the last state, so $\boldsymbol{\varphi}_k$ prices $\mathbf{x}_{k+1}$. And $\mathbf{b}_k$ acts
@@ -167,8 +173,8 @@ QUESTION_1 = Question(
 
     $$\tilde{\mathbf{x}}(0) = \mathbf{0},\quad \dot{\tilde{\mathbf{x}}} = \mathbf{A}\tilde{\mathbf{x}} +
     \tilde{\mathbf{b}},\qquad\qquad \boldsymbol{\varphi}(T) = \mathbf{x}(T) -
-    \textcolor{#b35900}{\mathbf{y}_{\text{out}}},\quad -\dot{\boldsymbol{\varphi}} =
-    \mathbf{A}^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}}).$$
+    \mathbf{y}_{\text{out}},\quad -\dot{\boldsymbol{\varphi}} =
+    \mathbf{A}^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \mathbf{y}_{\text{out}}).$$
 
     What is $\displaystyle\int_0^T\frac{d}{dt}\bigl(\boldsymbol{\varphi}^\top\tilde{\mathbf{x}}\bigr)\,dt =
     \boldsymbol{\varphi}(T)^\top\tilde{\mathbf{x}}(T) - \boldsymbol{\varphi}(0)^\top\tilde{\mathbf{x}}(0)$ ?
@@ -181,17 +187,17 @@ QUESTION_1 = Question(
             lambda c: 0.0,
         ),
         Option(
-            r"$\mathbf{x}(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}}$",
+            r"$\mathbf{x}(T) - \mathbf{y}_{\text{out}}$",
             r"is $\boldsymbol{\varphi}(T)$ alone; its product with the tangent is still to be taken.",
             lambda c: c.miss,
         ),
         Option(
-            r"$(\mathbf{x}(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}(T)$",
+            r"$(\mathbf{x}(T) - \mathbf{y}_{\text{out}})^\top\tilde{\mathbf{x}}(T)$",
             r"uses both conditions: the tangent is zero at the start, and the adjoint at the end is the miss.",
             lambda c: c.miss @ c.x_tilde[-1],
         ),
         Option(
-            r"$-(\mathbf{x}(T) - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})^\top\tilde{\mathbf{x}}(T)$",
+            r"$-(\mathbf{x}(T) - \mathbf{y}_{\text{out}})^\top\tilde{\mathbf{x}}(T)$",
             r"""has the right pieces and the wrong sign. The minus of the adjoint equation belongs to
             $\dot{\boldsymbol{\varphi}}$; the condition at $T$ has none.""",
             lambda c: -c.miss @ c.x_tilde[-1],
@@ -216,7 +222,7 @@ QUESTION_1 = Question(
     evaluated=r"On a random grid, where the integral is the sum of the increments:",
 )
 
-MISS = r"(\mathbf{x} - \textcolor{#b35900}{\mathbf{y}_{\text{out}}})"
+MISS = r"(\mathbf{x} - \mathbf{y}_{\text{out}})"
 
 BOTH_INSERTED = (
     rf"\int_0^T\bigl(\mathbf{{A}}^\top\boldsymbol{{\varphi}} + w_1{MISS}\bigr)^\top\tilde{{\mathbf{{x}}}}\,dt + "
@@ -283,8 +289,8 @@ def outer(c, rows, columns):
 TRANSPOSE = Question(
     id="B-transpose",
     prompt=r"""
-    Before you read on: one sample, and the entry $V_{mn}$ in row $m$ and column $n$. How does $J$ react to it; what
-    stands in row $m$ and column $n$ of $(\nabla_{\mathbf{V}}J)(t)$?
+    Before you read on: one sample, and the entry $V_{mn}$ in row $m$ and column $n$. How does $J$ react to it? That is
+    the entry in row $m$ and column $n$ of $(\nabla_{\mathbf{V}}J)(t)$. Which one is it?
     """,
     options=(
         Option(
@@ -313,7 +319,7 @@ TRANSPOSE = Question(
     ),
     hints=(
         r"Take $d = 2$ and write out $\dot x_1 = \dots$ and $\dot x_2 = \dots$ Where does $V_{12}$ stand?",
-        r"It stands in the equation of $x_1$, in front of $\sigma(x_2)$.",
+        r"What does $V_{12}$ multiply there? And what does $J$ pay for a push in that equation?",
     ),
     explanation=r"""
     $V_{mn}$ multiplies $\sigma(x_n)$ and feeds the equation of $x_m$, whose price is $\varphi_m$; and the penalty adds

@@ -18,15 +18,9 @@ COUNT = Question(
     """,
     options=(
         Option(
-            r"$N_T - 2$",
-            r"""counts the states of the running cost, $\mathbf{x}_2, \dots, \mathbf{x}_{N_T-1}$. The last state has a
-            price, too: the first term of $J$.""",
-            lambda c: c.N_T - 2,
-        ),
-        Option(
-            r"$N_T - 1$",
-            r"is one for each layer: $\mathbf{x}_2, \dots, \mathbf{x}_{N_T}$.",
-            lambda c: c.N_T - 1,
+            r"$(N_T - 1)\,d\,(d + 1)$",
+            r"is the number of weights. That many *tangents* would be needed; the adjoint prices states.",
+            lambda c: (c.N_T - 1) * c.d * (c.d + 1),
         ),
         Option(
             r"$N_T$",
@@ -35,9 +29,15 @@ COUNT = Question(
             lambda c: c.N_T,
         ),
         Option(
-            r"$(N_T - 1)\,d\,(d + 1)$",
-            r"is the number of weights. That many *tangents* would be needed; the adjoint prices states.",
-            lambda c: (c.N_T - 1) * c.d * (c.d + 1),
+            r"$N_T - 1$",
+            r"is one for each layer: $\mathbf{x}_2, \dots, \mathbf{x}_{N_T}$.",
+            lambda c: c.N_T - 1,
+        ),
+        Option(
+            r"$N_T - 2$",
+            r"""counts the states of the running cost, $\mathbf{x}_2, \dots, \mathbf{x}_{N_T-1}$. The last state has a
+            price, too: the first term of $J$.""",
+            lambda c: c.N_T - 2,
         ),
     ),
     hints=(r"Take $N_T = 2$: one layer. Which states are there, and which of them can it move?",),
@@ -109,15 +109,14 @@ def gradient_with_running_sum(c, first, last):
 SUM = Question(
     id="C-sum",
     prompt=r"""
-    Someone else's code sums the running cost over other $k$ than ours. For which of these sums are our formulas for
-    the adjoint and the gradient nevertheless exact?
+    Someone else's code sums the running cost over other $k$, perhaps. For which of these sums are our formulas for the
+    adjoint and the gradient exact?
     """,
     options=(
         Option(
-            r"$k = 1, \dots, N_T$",
-            r"""pays for the final state a second time. Then $\boldsymbol{\varphi}_{N_T-1}$ would have to be $(1 +
-            w_1\Delta t)(\mathbf{x}_{N_T} - \mathbf{y}_{\text{out}})$.""",
-            lambda c: gradient_with_running_sum(c, 1, c.N_T),
+            r"$k = 2, \dots, N_T - 1$",
+            r"is ours: what weights can move, and the final state in the first term only.",
+            lambda c: gradient_with_running_sum(c, 2, c.N_T - 1),
         ),
         Option(
             r"$k = 1, \dots, N_T - 1$",
@@ -126,9 +125,10 @@ SUM = Question(
             lambda c: gradient_with_running_sum(c, 1, c.N_T - 1),
         ),
         Option(
-            r"$k = 2, \dots, N_T - 1$",
-            r"is ours: what weights can move, and the final state in the first term only.",
-            lambda c: gradient_with_running_sum(c, 2, c.N_T - 1),
+            r"$k = 1, \dots, N_T$",
+            r"""pays for the final state a second time. Then $\boldsymbol{\varphi}_{N_T-1}$ would have to be $(1 +
+            w_1\Delta t)(\mathbf{x}_{N_T} - \mathbf{y}_{\text{out}})$.""",
+            lambda c: gradient_with_running_sum(c, 1, c.N_T),
         ),
         Option(
             r"$k = 2, \dots, N_T$",
@@ -276,7 +276,7 @@ GAMMA = Question(
     """,
     problem=Refined,
     asked=lambda c: c.change(100, 1),
-    evaluated=r"""Measured, for smooth random weights: the largest change of a weight (asked: with 100 layers and
+    evaluated=r"""Measured, for smooth random weights: the largest change of a weight (wanted: that with 100 layers and
     $\gamma = 1$).""",
     tolerance=0.1,
 )
@@ -301,7 +301,7 @@ RING = Question(
             lambda c: c.separates(activation=tanh),
         ),
         Option(
-            r"larger weights, up to where layers stop being one-to-one",
+            r"larger weights, but only so large that each layer stays one-to-one",
             r"""stretches the ring further, but does not tear it: between neighbouring points of the full ring there is
             no gap to pass through.""",
             lambda c: c.separates(norm=0.95),
@@ -318,7 +318,7 @@ RING = Question(
         ),
     ),
     hints=(
-        r"Which of the changes leaves a continuous, one-to-one map of the plane what it is?",
+        r"Which changes still give a continuous, one-to-one map of the plane?",
         r"Can you take a coin out of a ring on the table without lifting it?",
     ),
     explanation=r"""

@@ -169,31 +169,33 @@ FOLD = Question(
     id="D-fold",
     prompt=r"""
     In the plane, with $\tanh$ and without further coordinates: which of these can have *all* of the disk on one side of
-    a line, and *all* of the ring round it on the other?
+    a line, and *all* of the ring round it on the other? ($\|\mathbf{V}\|$ says how much $\mathbf{V}$ can stretch a
+    vector.)
     """,
     options=(
         Option(
+            r"$3$ layers, in each of them $\Delta t\,\|\mathbf{V}_k\| < 3$",
+            r"""can fold the plane: above 1 a layer need not be one-to-one. It lays one half of the ring over the other,
+            with the disk in the crease.""",
+            lambda c: c.separates(c.large_steps()),
+        ),
+        Option(
             r"a neural ODE, with suitable $\mathbf{V}(t)$ and $\mathbf{b}(t)$",
-            r"""is a flow: paths do not meet, so it bends the plane and never tears or folds it. What is inside the ring
-            stays inside.""",
+            r"""is a flow: two points never meet, so it bends the plane and never tears or folds it. What is inside the
+            ring stays inside.""",
             lambda c: c.separates(c.flows()),
         ),
         Option(
-            r"$100$ layers, each of them one-to-one",
-            r"""have the strength of numbers, but one-to-one and continuous a hundred times is one-to-one and
-            continuous.""",
+            r"$100$ layers, in each of them $\Delta t\,\|\mathbf{V}_k\| < 1$",
+            r"""have the strength of numbers, but each is one-to-one and continuous, and a hundred times one-to-one and
+            continuous is one-to-one and continuous.""",
             lambda c: c.separates(c.one_to_one(100)),
         ),
         Option(
-            r"$3$ layers, each of them one-to-one",
-            r"""are few, but that is not what matters: as long as no layer puts two points on one, the disk cannot leave
-            the ring.""",
+            r"$3$ layers, in each of them $\Delta t\,\|\mathbf{V}_k\| < 1$",
+            r"""are few, but that is not what matters: below 1 no layer puts two points on one, and so the disk cannot
+            leave the ring.""",
             lambda c: c.separates(c.one_to_one(3)),
-        ),
-        Option(
-            r"$3$ layers, with steps so large that they are not one-to-one",
-            r"can fold the plane: a layer lays one half of the ring over the other, with the disk in the crease.",
-            lambda c: c.separates(c.large_steps()),
         ),
         Option(
             r"none of these",
@@ -204,7 +206,7 @@ FOLD = Question(
     ),
     hints=(
         r"Which of them may carry two points of the plane to one and the same point?",
-        r"Fold a sheet of paper with a ring drawn on it twice. Where is the ring, where its centre?",
+        r"Draw a ring on a sheet of paper, then fold the sheet twice. Where is the ring, where its centre?",
     ),
     explanation=r"""
     $x + \Delta t\,v\tanh(x)$ increases in $x$ only while $\Delta t\,v \geq -1$. Beyond, it turns back: for $\Delta t\,v
@@ -214,8 +216,8 @@ FOLD = Question(
     """,
     problem=PlanarNetworks,
     asked=lambda c: True,
-    evaluated=r"""Does any of 20 networks do it (the first three with random weights, the fourth as constructed above)?
-    For the first three the theorem is the proof.""",
+    evaluated=r"""Does any of 20 networks do it (with random weights; with steps up to 3 as constructed above)?
+    For those in which no two points meet, the theorem is the proof.""",
 )
 
 WAYS = Question(
@@ -226,10 +228,12 @@ WAYS = Question(
     """,
     options=(
         Option(
-            r"""Euler's method for the adjoint ODE, backwards on the grid, with $\mathbf{V}$ and $\mathbf{x}$ taken
-            where each step starts""",
-            r"""takes $\mathbf{V}$ and $\mathbf{x}$ at the right end of each layer's interval. The chain rule asks for
-            those at the left end, from which the layer started. The error is of order $\Delta t$.""",
+            r"""Euler's method for the adjoint ODE: $\boldsymbol{\varphi}(T) = \mathbf{x}(T) - \mathbf{y}_{\text{out}}$,
+            then steps from $t_{k+1}$ back to $t_k$ with $\mathbf{V}$ and $\mathbf{x}$ at $t_{k+1}$, and the gradient of
+            layer $k$ with $\boldsymbol{\varphi}(t_k)$""",
+            r"""takes $\mathbf{V}$ and $\mathbf{x}$ at the right end of each interval, and for a layer the price of the
+            state from which it starts. The chain rule asks for $\mathbf{V}$ and $\mathbf{x}$ at the left end, and for
+            the price of the state that the layer produces. The error is of order $\Delta t$.""",
             lambda c: c.euler(),
         ),
         Option(
@@ -239,16 +243,16 @@ WAYS = Question(
             lambda c: c.accurate(),
         ),
         Option(
+            r"only $\mathbf{x}(T)$ kept, the other states by explicit Euler steps backwards; then our adjoint",
+            r"""goes back on another path: an explicit Euler step backwards does not undo the one forwards, the two
+            differ by $O(\Delta t^2)$, and in sum by $O(\Delta t)$.""",
+            lambda c: c.discrete(c.reversed()),
+        ),
+        Option(
             r"every second state kept, the others computed from them again; then our adjoint",
             r"""works with the very states of the network: a layer gives the same result when it is evaluated a second
             time.""",
             lambda c: c.discrete(c.from_every_second()),
-        ),
-        Option(
-            r"only $\mathbf{x}(T)$ kept, the other states by Euler's method backwards; then our adjoint",
-            r"""goes back on another path: an Euler step backwards does not undo the one forwards, the two differ by
-            $O(\Delta t^2)$, and in sum by $O(\Delta t)$.""",
-            lambda c: c.discrete(c.reversed()),
         ),
     ),
     hints=(
@@ -257,7 +261,9 @@ WAYS = Question(
     ),
     explanation=r"""
     The chain rule needs $\mathbf{x}_k$ and $\mathbf{V}_k$ of each layer as they are. States may be forgotten and
-    computed again *forwards*; whatever else is put in their place costs an error of order $\Delta t$.
+    computed again *forwards*; backwards one would have to solve $\mathbf{x}_{k+1} = \mathbf{x}_k + \Delta
+    t\,(\mathbf{V}_k\sigma(\mathbf{x}_k) + \mathbf{b}_k)$ for $\mathbf{x}_k$, where the layer is one-to-one. States that
+    are only nearly those of the network cost an error of order $\Delta t$ or worse.
     """,
     problem=GradientWays,
     asked=lambda c: c.referee,

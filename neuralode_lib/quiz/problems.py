@@ -68,15 +68,22 @@ class OneSample(Network):
         return np.sum(np.diff(product))
 
 
+def single(value):
+    """The nearest number in single precision."""
+    return np.float64(np.float32(value))
+
+
 class SinglePrecision(Network):
     """J in single precision, and its central quotients beside the derivative in double precision."""
 
     eps = np.finfo(np.float32).eps
 
     def J(self, weights):
-        weights = Weights.from_theta(weights.theta.astype(np.float32))
-        x = resnet.forward(weights, self.problem.x_in.astype(np.float32), self.dt, tanh)
-        return resnet.cost(weights, x, self.problem.y_out.astype(np.float32), self.dt, self.w1, self.w2)
+        """Rounded to single precision, as is every state: the same on every processor, other than in its arithmetic."""
+        weights, x = Weights.from_theta(single(weights.theta)), [single(self.problem.x_in)]
+        for theta in weights.theta:
+            x.append(single(resnet.forward(Weights.from_theta(theta[None]), x[-1], self.dt, tanh)[-1]))
+        return single(resnet.cost(weights, np.array(x), single(self.problem.y_out), self.dt, self.w1, self.w2))
 
     @cached_property
     def directions(self):

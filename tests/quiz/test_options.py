@@ -13,7 +13,7 @@ from neuralode_lib import quiz, tanh
 
 h = 1e-40  # of complex steps
 NAMES = {
-    r"\textcolor{#b35900}{\mathbf{y}_{\text{out}}}": "y",
+    r"\mathbf{y}_{\text{out}}": "y",
     r"\mathbf{x}_{\text{in}}": "x_in",
     r"\tilde{\mathbf{x}}(T)": "x_tilde_T",
     r"\mathbf{x}(T)": "x_T",
@@ -162,8 +162,10 @@ def read_tangent(p, text):
 
 def read_price(p, text):
     p.w2, y, k = 0.0, p.problem.y_out, 2  # the slide's k = 3
-    if r"\mathbf{b}_k" in text:
-        assert text.endswith(r"divided by $\Delta t$, when $w_2 = 0$")
+    index = re.search(r"\\partial\\mathbf\{[xb]\}_(k|\{k\+1\})", text)[1]
+    k += {"k": 0, "{k+1}": 1}[index]
+    if r"\mathbf{b}" in text:
+        assert text.endswith(r"/ \Delta t$")
 
         def J(V, b):
             return oracles.cost(
@@ -171,16 +173,10 @@ def read_price(p, text):
             )
 
         return oracles.complex_step_gradient(J, p.V, p.b)[1][k] / p.dt
-    j = (
-        k
-        + {"k": 0, "{k+1}": 1, "{k-1}": -1}[
-            re.search(r"\\partial\\mathbf\{x\}_(k|\{.*?\})", text)[1]
-        ]
-    )
-    x_j, price = states(p)[j], np.zeros(p.d)
+    x_j, price = states(p)[k], np.zeros(p.d)
     for row in range(p.d):
         pushed = x_j + 1j * h * np.eye(p.d)[:, [row]]
-        x = oracles.states(p.V[j:], p.b[j:], pushed, p.dt, np.tanh)
+        x = oracles.states(p.V[k:], p.b[k:], pushed, p.dt, np.tanh)
         running = p.w1 * p.dt / 2 * np.sum((x[:-1] - y) ** 2)
         price[row] = (running + np.sum((x[-1] - y) ** 2) / 2).imag / h
     return price
@@ -377,7 +373,7 @@ def test_the_options_in_words_change_what_they_say():
     assert changes == {
         "ten times as many layers": {"layers": 200},
         r"$\tanh$ in place of ReLU": {"activation": tanh},
-        "larger weights, up to where layers stop being one-to-one": {"norm": 0.95},
+        "larger weights, but only so large that each layer stays one-to-one": {"norm": 0.95},
         "a third coordinate, zero at the start": {"d": 3},
     }
 
@@ -390,7 +386,7 @@ def test_the_options_on_folding_are_about_the_networks_that_they_say():
     networks = {o.text: o.value(Asked())[1] for o in quiz.question("D-fold").options if o.value}
     assert networks == {
         r"a neural ODE, with suitable $\mathbf{V}(t)$ and $\mathbf{b}(t)$": ["flows"],
-        "$100$ layers, each of them one-to-one": ["one_to_one", 100],
-        "$3$ layers, each of them one-to-one": ["one_to_one", 3],
-        "$3$ layers, with steps so large that they are not one-to-one": ["large_steps"],
+        r"$100$ layers, in each of them $\Delta t\,\|\mathbf{V}_k\| < 1$": ["one_to_one", 100],
+        r"$3$ layers, in each of them $\Delta t\,\|\mathbf{V}_k\| < 1$": ["one_to_one", 3],
+        r"$3$ layers, in each of them $\Delta t\,\|\mathbf{V}_k\| < 3$": ["large_steps"],
     }
