@@ -1,6 +1,7 @@
 """Figures to play with, one file each: move something, and see what changes."""
 
 from .adjoint import adjoint
+from .by_hand import by_hand
 from .digit import digit
 from .euler import euler
 from .flow import flow
@@ -9,4 +10,4 @@ from .tangent import tangent
 from .training import training
 from .width import width
 
-__all__ = ["adjoint", "digit", "euler", "flow", "noise", "tangent", "training", "width"]
+__all__ = ["adjoint", "by_hand", "digit", "euler", "flow", "noise", "tangent", "training", "width"]
