@@ -8,18 +8,15 @@ NOTEBOOKS := $(patsubst notebooks/scripts/%.py,notebooks/%.ipynb,$(wildcard note
 # Kernels inherit it, and would then show no figures.
 unexport MPLBACKEND
 
-.PHONY: help env lab test test-browser test-oldest notebooks slides html lite bench solutions clean $(NOTEBOOKS)
+.PHONY: help env lab test test-browser test-oldest notebooks scripts slides html lite bench solutions clean $(NOTEBOOKS)
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 env: .venv/installed  ## make .venv with the project and everything it needs
 
-# Started in the root, where jupytext finds in pyproject.toml which script a saved notebook updates.
-# Jupyter refuses to run as root, the user of many containers, unless told.
 lab: env  ## open the first notebook in JupyterLab (ARGS="--no-browser" prints the address)
-	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/12a_resnet_as_euler.ipynb \
-	  $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
+	$(BIN)/python -m tools.lab $(ARGS)
 
 test: env  ## run all tests and all notebooks, comparing text and figures; lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
@@ -34,9 +31,12 @@ test-oldest: .venv-oldest/installed  ## run all tests with the oldest versions t
 
 notebooks: $(NOTEBOOKS)  ## make the notebooks from their scripts and run them; one: make notebooks/NAME.ipynb
 
-# Always: after a clone, or a save in JupyterLab, file times do not tell which notebook is stale.
+# Always: after a clone, file times do not tell which notebook is stale.
 $(NOTEBOOKS): notebooks/%.ipynb: notebooks/scripts/%.py env
 	$(BIN)/python tests/build_notebook.py $<
+
+scripts: env  ## take what was edited in the notebooks into their scripts
+	$(BIN)/python tests/build_notebook.py $(NOTEBOOKS)
 
 solutions: env  ## make executed copies of the notebooks with the exercises solved, in build/solutions
 	$(BIN)/python -m tools.solutions
@@ -65,26 +65,34 @@ clean:  ## remove the environments and what the tests leave behind
 	rm -rf .venv .venv-oldest .venv-site *.egg-info build .hypothesis .pytest_cache .ruff_cache
 
 define check_python
-@$(PYTHON) -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+@"$(PYTHON)" -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
   echo "$(PYTHON) is not there, older than 3.11 or without venv: name another, as in" \
   "make lab PYTHON=python3.12, or on Debian and Ubuntu run: apt install python3-venv" >&2; exit 1; }
 endef
 
-# The file says that the install went through; it is made again when pyproject.toml is newer.
+# The environment is made again where the folder has been moved since, or PYTHON= asks for another Python.
+WHICH := import sys; print(sys.base_prefix, sys.version)
+SAME := $(if $(filter file,$(origin PYTHON)),true,[ "$$("$(PYTHON)" -c '$(WHICH)')" = "$$($(BIN)/python -c '$(WHICH)')" ])
+HERE := [ "$$(cat .venv/installed)" = "$$(pwd)" ]
+AGAIN := $(shell [ ! -e .venv/installed ] || { $(HERE) && $(SAME); } || echo .venv/installed)
+.PHONY: $(AGAIN)
+
+# The file says that the install went through, and in which folder; it is made again when pyproject.toml is newer.
 .venv/installed: pyproject.toml
 	$(check_python)
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet -e ".[test]"
-	touch $@
+	$(if $(AGAIN),rm -rf .venv)
+	[ -e $@ ] || "$(PYTHON)" -m venv .venv
+	$(BIN)/python -m pip install --quiet -e ".[test]" && pwd >$@ || { [ -e $@ ] && \
+	  echo "pip could not renew .venv, which is older than pyproject.toml: going on with what is there." >&2; }
 
 .venv/browser: .venv/installed
-	$(BIN)/pip install --quiet -e ".[browser]"
+	$(BIN)/python -m pip install --quiet -e ".[browser]"
 	touch $@
 
 # An environment of its own: JupyterLab would load JupyterLite's extension, and complain.
 .venv-site/installed: pyproject.toml
 	$(check_python)
-	$(PYTHON) -m venv .venv-site
+	"$(PYTHON)" -m venv .venv-site
 	$(SITE)/pip install --quiet -e ".[site,test]"
 	touch $@
 
@@ -100,7 +108,7 @@ tools/node_modules: tools/package.json
 
 # On Linux, PyPI's PyTorch comes with CUDA, several GB: install its CPU build into .venv first, and pip keeps it.
 .venv/bench: .venv/installed
-	$(BIN)/pip install --quiet -e ".[bench]"
+	$(BIN)/python -m pip install --quiet -e ".[bench]"
 	touch $@
 
 # Where there is none, and no apt-get that we may use, the tests say what to install.
@@ -113,7 +121,7 @@ endef
 
 .venv-oldest/installed: pyproject.toml
 	$(check_python)
-	$(PYTHON) -m venv .venv-oldest
+	"$(PYTHON)" -m venv .venv-oldest
 	$(OLDEST)/pip install --quiet uv
 	$(OLDEST)/uv pip install --quiet --python $(OLDEST)/python --resolution lowest-direct -e ".[test]"
 	touch $@
