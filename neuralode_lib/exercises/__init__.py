@@ -3,8 +3,9 @@
 from . import solved
 from .a import euler_step, observed_order
 from .b import tangent, taylor_test
-from .c import adjoint, cost, forward, gradient
+from .c import cost, forward
 from .c_descent import descent_step, step_rule
+from .c_gradient import adjoint, gradient
 from .d import adam_step, minibatch_gradient
 from .exercise import Answer, Exercise
 from .network import my_network

@@ -21,6 +21,8 @@ STEP_MISTAKES = """
         A factor dt is missing.
     dt * (V -> dt**2 * (V
         The factor dt is there twice.
+    dt * (V -> dt / 2 * (V
+        There is no factor 1/2 at dt.
     b[:, None]) -> b[:, None] / dt)
         A factor dt is missing at b: dt (V sigma(x) + b).
     V @ -> 1 / dt * V @
@@ -31,6 +33,8 @@ STEP_MISTAKES = """
         The sign of b is wrong: V sigma(x) + b.
     b[:, None] -> b.sum()
     b[:, None] -> b[0]
+    b[:, None] -> b[-1]
+    b[:, None] -> b.mean()
         Each row has its own entry of b: b[:, None] adds b[m] to row m.
     V @ {sigma}({x}) -> 0
         V sigma(x) is missing.
@@ -97,13 +101,19 @@ observed_order = Exercise(
             The sign is wrong: above and below, subtract in the same direction.
         {SLOPE} -> np.abs({SLOPE})
             The sign is lost: where the error grows as dt falls, the order is negative. No absolute value is needed.
+        {SLOPE} -> np.diff(np.log(errors)) / np.abs(np.diff(np.log(dt)))
+        {SLOPE} -> np.abs(np.diff(np.log(errors))) / np.diff(np.log(dt))
+            A sign is lost: no absolute value is needed, above or below.
         {SLOPE} -> np.diff(np.log(errors)) * np.diff(np.log(dt))
             The differences of log(error) are divided by those of log(dt), not multiplied.
         {SLOPE} -> np.diff(np.log(errors)) - np.diff(np.log(dt))
             The logarithms are divided, not subtracted: the order is a slope.
         np.log(errors) -> errors
+        np.diff(np.log(errors)) -> (errors[1:] / errors[:-1])
             The logarithm of the errors is missing.
         np.log(dt) -> dt
+        np.diff(np.log(dt)) -> (dt[1:] / dt[:-1])
+        np.diff(np.log(dt)) -> (dt[:-1] / dt[1:])
             The logarithm of dt is missing.
         {SLOPE} -> np.diff(errors) / np.diff(dt)
             The logarithms are missing: the order is the slope of log(error) over log(dt).
@@ -127,6 +137,8 @@ observed_order = Exercise(
         {SLOPE} -> errors[:-1] / errors[1:]
         {SLOPE} -> (errors[1:] / errors[:-1]) / (dt[1:] / dt[:-1])
             These are the factors between the errors. The order is the slope of log(error) over log(dt).
+        {SLOPE} -> np.log(errors[1:]) - np.log(errors[:-1]) / np.log(dt[1:]) - np.log(dt[:-1])
+            Brackets are missing: (log e_{{n+1}} - log e_n) / (log dt_{{n+1}} - log dt_n).
         {SLOPE} -> np.log(np.abs(np.diff(errors))) / np.log(np.abs(np.diff(dt)))
             First the logarithms, then the differences.
         {SLOPE} -> (np.log(errors) / np.log(dt))[1:]
@@ -137,7 +149,11 @@ observed_order = Exercise(
             This is one slope for all: each pair of neighbours has its own.
         {SLOPE} -> (np.log(errors[1:] / errors[0]) / np.log(dt[1:] / dt[0]))
         {SLOPE} -> (np.log(errors[:-1] / errors[-1]) / np.log(dt[:-1] / dt[-1]))
+        {SLOPE} -> (np.log(errors / np.roll(errors, 1)) / np.log(dt / np.roll(dt, 1)))[:-1]
             Each pair is made of two neighbours, n and n + 1.
+        {SLOPE} -> np.diff(np.log(np.sort(errors))) / np.diff(np.log(np.sort(dt)))
+        {SLOPE} -> np.diff(np.log(np.sort(errors)[::-1])) / np.diff(np.log(np.sort(dt)[::-1]))
+            Steps and errors belong together, in the order in which they are given: do not sort them.
         {SLOPE} -> ({SLOPE})[::-1]
             The pairs are in the wrong order.
     """,

@@ -16,6 +16,9 @@ tangent = Exercise(
     mistakes="""
         np.zeros(x.shape, np.result_type(x, direction.theta)) -> x.copy()
             The tangent starts at 0: whatever the weights do, x_in stays where it is.
+        return x_tilde -> return forward(weights + direction, x[0], dt, activation) - x
+        return x_tilde -> return (forward(weights + 1e-3 * direction, x[0], dt, activation) - x) / 1e-3
+            This is a difference of states. The tangent is the limit of (x(weights + h direction) - x) / h: it has no h.
         return x_tilde -> return x + x_tilde
             These are moved states, x + x_tilde. The tangent is x_tilde alone.
         V_hat @ activation.sigma(x[k]) -> 0
@@ -73,6 +76,10 @@ tangent = Exercise(
             sigma' is taken at x_k, not at x_{k+1}.
         dt * (A_x_tilde + source) -> (A_x_tilde + source)
             A factor dt is missing.
+        dt * (A_x_tilde + source) -> dt**2 * (A_x_tilde + source)
+            The factor dt is there twice.
+        dt * (A_x_tilde + source) -> dt / 2 * (A_x_tilde + source)
+            There is no factor 1/2 at dt.
         dt * (A_x_tilde + source) -> dt * A_x_tilde + source
             A factor dt is missing at the source.
         dt * (A_x_tilde + source) -> A_x_tilde + dt * source
@@ -93,6 +100,17 @@ tangent = Exercise(
             The source has the direction's V_hat, not the weights' V.
         + b_tilde[:, None] -> + weights.b[k][:, None]
             The source has the direction's b_tilde, not the weights' b.
+        zip(direction.V, direction.b -> zip(np.roll(direction.V, 1, 0), np.roll(direction.b, 1, 0)
+        zip(direction.V, direction.b -> zip(np.roll(direction.V, -1, 0), np.roll(direction.b, -1, 0)
+            The direction is one layer off: the step from k to k + 1 uses direction.V[k] and direction.b[k].
+        zip(direction.V, direction.b -> zip(np.roll(direction.V, 1, 0), direction.b
+        zip(direction.V, direction.b -> zip(np.roll(direction.V, -1, 0), direction.b
+            V_hat is one layer off: the step from k to k + 1 uses direction.V[k].
+        zip(direction.V, direction.b -> zip(direction.V, np.roll(direction.b, 1, 0)
+        zip(direction.V, direction.b -> zip(direction.V, np.roll(direction.b, -1, 0)
+            b_tilde is one layer off: the step from k to k + 1 uses direction.b[k].
+        zip(direction.V, direction.b -> zip(*(np.concatenate([0 * a[:1], a[1:]]) for a in (direction.V, direction.b))
+            x_tilde[1] is never set: the loop starts one layer too late.
         zip(direction.V, direction.b -> zip(0 * direction.V + direction.V[0], 0 * direction.b + direction.b[0]
             Every layer has its own V_hat and b_tilde: direction.V[k] and direction.b[k].
         weights.V[k] @ -> weights.V[0] @
@@ -158,6 +176,12 @@ taylor_test = Exercise(
             The derivative is multiplied by h, not divided by it.
         h * direction) -> direction)
             You go the whole way each time: weights + h * direction.
+        (weights + h * direction) -> (type(weights)(weights.V, weights.b + h * direction.b))
+            V does not move: the step goes along the whole direction.
+        (weights + h * direction) -> (type(weights)(weights.V + h * direction.V, weights.b))
+            b does not move: the step goes along the whole direction.
+        (weights + h * direction) -> (weights + 2 * h * direction)
+            The step is h, not 2h: weights + h * direction.
         (weights + h * direction) -> (h * direction)
             You start from zero: weights + h * direction.
         (weights + h * direction) -> (weights + h**2 * direction)
@@ -185,6 +209,8 @@ taylor_test = Exercise(
             This is the difference quotient: the change of f is not divided by h.
         abs(f(weights + h * direction) - f(weights) - h * derivative) -> f(weights + h * direction)
             This is f alone: subtract f(weights) and h f'.
+        for h in steps] -> for h in range(len(steps))]
+            h is an entry of steps, not its index.
         for h in steps] -> for h in np.sort(steps)]
         for h in steps] -> for h in np.sort(steps)[::-1]]
             The remainders stand in the order of steps, as it is.

@@ -7,8 +7,8 @@ from scipy.optimize import brentq
 
 from ..problem import TrainingProblem
 from ..resnet import Weights
-from .diagnosis import Wrong
 from .exercise import B, Exercise, V, split_weights
+from .run import Wrong
 
 
 def descend(weights, gradient, gamma):
@@ -164,6 +164,8 @@ step_rule = Exercise(
             Each layer is scaled by itself: divide by the largest entry of all layers.
         0.004 if gamma is None else 2 * gamma -> 0.004 if gamma is None else gamma
             gamma is not made larger at the start: try twice the last gamma first.
+        2 * gamma -> min(2 * gamma, 1.0)
+            gamma is limited to 1: try twice the last gamma, whatever it is.
         2 * gamma -> 4 * gamma
             You start from 4 times the last gamma: start from twice.
         0.004 if gamma is None -> 0.008 if gamma is None
@@ -178,6 +180,8 @@ step_rule = Exercise(
             gamma is halved before the first try: try first, and halve it where J is larger.
         0.004 if gamma is None else 2 * gamma -> 0.004
             You always start from 0.004: after the first iteration, start from twice the last gamma.
+        <= J -> >= J
+            You halve gamma as long as J is smaller: halve it as long as J is larger.
         <= J -> <= np.inf
             You take the first try, whatever J says there.
         problem.cost(new) <= J -> problem.cost(new) <= J or tries == 2
@@ -195,6 +199,8 @@ step_rule = Exercise(
             gamma is halved once more before you step: step with the gamma that was accepted.
         return new, gamma, tries -> return weights - gamma / 2 * direction, gamma / 2, tries + 1
             One try too many: the first gamma whose J is not larger is taken.
+        return new, gamma, -> return weights - 2 * gamma * direction, gamma,
+            You step with twice the gamma that was accepted.
         return new, gamma, -> return weights - gamma * 2 ** (tries - 1) * direction, gamma,
             You step with the gamma of the first try: step with the one that was accepted.
         , tries -> , tries - 1
@@ -211,6 +217,7 @@ step_rule = Exercise(
             You return the direction: the new weights are weights - gamma * direction.
         return new, -> return weights - gamma * gradient,
             The new weights are made with the gradient itself: go along the scaled direction that you have tried.
+        gamma = gamma / 2 -> gamma = gamma / 3
         gamma = gamma / 2 -> gamma = gamma / 4
         gamma = gamma / 2 -> gamma = gamma / 10
             gamma falls too fast after a try: halve it.

@@ -3,8 +3,8 @@
 import numpy as np
 
 from .. import resnet, rules
-from .diagnosis import Wrong
 from .exercise import B, Exercise, V, given, split_weights
+from .run import Wrong
 
 
 def estimate(weights, x_in, y_out, samples, dt, w1, w2, activation):
@@ -47,6 +47,8 @@ minibatch_gradient = Exercise(
             The factor is I/n, not I: the data part sums n samples already.
         phi, dt, 0.0 -> x_in.shape[1] / len(samples) * phi, dt, 0.0
             The factor I/n is there twice.
+        x_in.shape[1] / len(samples) -> x_in.shape[1] / len(samples) ** 2
+            The data part is divided by n once too often: its factor is I/n.
         x_in[:, samples], y_out[:, samples] -> x_in[:, : len(samples)], y_out[:, : len(samples)]
             These are the first n samples: take those whose indices stand in samples.
         x_in[:, samples], y_out[:, samples] -> x_in[:, -len(samples) :], y_out[:, -len(samples) :]
@@ -146,15 +148,19 @@ adam_step = Exercise(
             The bias correction is for this step only: return m and v without it.
         m / (1 - beta1**t), v / (1 - beta2**t) -> m / (1 - beta1), v / (1 - beta2)
             The bias correction has the powers beta1^t and beta2^t.
-        beta1**t -> beta1 * t && beta2**t -> beta2 * t
-            The bias correction has the powers beta1^t and beta2^t, not the products beta t.
         (1 - beta1**t) -> ((1 - beta1) ** t) && (1 - beta2**t) -> ((1 - beta2) ** t)
             The bias correction is 1 - beta^t, not (1 - beta)^t.
+        (1 - beta1**t) -> ((1 - beta1) ** t)
+            The bias correction of m is 1 - beta1^t, not (1 - beta1)^t.
+        (1 - beta2**t) -> ((1 - beta2) ** t)
+            The bias correction of v is 1 - beta2^t, not (1 - beta2)^t.
         (1 - beta1**t) -> (beta1**t) && (1 - beta2**t) -> (beta2**t)
             The bias correction divides by 1 - beta^t, not by beta^t.
         (1 - beta1**t) -> (1 + beta1**t) && (1 - beta2**t) -> (1 + beta2**t)
             The bias correction divides by 1 - beta^t, not by 1 + beta^t.
         m / (1 - -> m * (1 - && v / (1 - -> v * (1 -
+        m / (1 - -> m * (1 -
+        v / (1 - -> v * (1 -
             The bias correction divides by 1 - beta^t, it does not multiply.
         1 - beta1**t), v / (1 - beta2**t -> 1 - beta1 ** (t - 1)), v / (1 - beta2 ** (t - 1)
             t is one too small: it is the number of this step, which is 1 at the first.
@@ -193,6 +199,16 @@ adam_step = Exercise(
             beta and 1 - beta have changed places: the old mean keeps the part beta.
         m, v = beta1 -> beta1, beta2, epsilon = 0.9, 0.999, 1e-8; m, v = beta1
             0.9, 0.999 and 1e-8 are written into it: take beta1, beta2 and epsilon as they are given.
+        m, v = beta1 -> beta1, beta2 = 0.9, 0.999; m, v = beta1
+            0.9 and 0.999 are written into it: take beta1 and beta2 as they are given.
+        + epsilon -> + 1e-8
+        + epsilon -> + 1e-7
+        + epsilon -> + 1e-6
+            epsilon is written into it: take it as it is given.
+        = beta1 * m + (1 - beta1) * g, -> = g,
+            The old m is missing: beta1 m + (1 - beta1) g.
+        beta2 * v + (1 - beta2) * g**2 -> g**2
+            The old v is missing: beta2 v + (1 - beta2) g^2.
         beta1 * m + (1 - -> m + (1 -
         beta2 * v + (1 - -> v + (1 -
             beta is missing at the old mean: beta m + (1 - beta) g.
@@ -212,6 +228,11 @@ adam_step = Exercise(
             Each entry has its own v, the mean of its own squares: g**2.
         (1 - beta2) * g**2 -> ((1 - beta2) * g) ** 2
             Only g is squared, not its factor 1 - beta2.
+        g**2 -> g * m
+        g**2 -> g * (beta1 * m + (1 - beta1) * g)
+            v is a mean of g times g: g**2.
+        beta2 * v + (1 - beta2) * g**2 -> np.sqrt(beta2 * v + (1 - beta2) * g**2)
+            v is the mean of the squares itself: its root is taken in the step.
         g**2 -> (beta1 * m + (1 - beta1) * g) ** 2
         g**2 -> m**2
             v is the mean of the squares of g, not of those of m.

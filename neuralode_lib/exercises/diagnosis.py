@@ -1,16 +1,12 @@
-"""What is said about numbers that are wrong, and about exceptions.
+"""What is said about numbers that are wrong.
 
-Wrong numbers are compared with those of the mistakes people make: each is a right function's source with pieces of
+They are compared with those of the mistakes people make: each is a right function's source with pieces of
 text replaced. Where that finds none, it helps to see where they are wrong.
 """
 
-import ast
 import inspect
 import re
 import textwrap
-import traceback
-import warnings
-from contextlib import contextmanager
 from copy import copy
 from functools import cache
 from itertools import combinations
@@ -19,6 +15,7 @@ import numpy as np
 
 from ..activations import relu, tanh
 from .problems import PROBLEMS, random_problem
+from .run import quiet
 
 # What the problems have in common on which alone a function is wrong. With a single layer sigma' may not matter.
 IN_COMMON = [
@@ -35,26 +32,21 @@ IN_COMMON = [
 
 # Where along an axis a part is right, and what that says.
 ONLY_FIRST = {
-    "sample": "Only the first sample is right: do the same for every column.",
-    "k": "Only k = 0 is right: do the same for every k.",
+    "sample": "Only the first sample is right: do the same for every column. Is the return inside the loop?",
+    "k": "Only k = 0 is right: do the same for every k. Is the return inside the loop?",
 }
 ONLY_LAST = {
     "sample": "Only the last sample is right: do the same for every column. Is a line outside of the loop?",
     "k": "Only the last k is right: do the same for every k. Is a line outside of the loop?",
 }
-BUT_FIRST = "It is right, except at k = 0: is that entry set?"
-BUT_LAST = "It is right, except at the last k: is that entry set, or does the loop end too early?"
-
-
-class Wrong(Exception):
-    """What is wrong with a student's function."""
-
-
-class NotAttempted(Exception):
-    """The stub still stands."""
-
-
-# Wrong numbers
+BUT_FIRST = {
+    "sample": "It is right, except for the first sample: where does the loop start?",
+    "k": "It is right, except at k = 0: is that entry set?",
+}
+BUT_LAST = {
+    "sample": "It is right, except for the last sample: where does the loop end?",
+    "k": "It is right, except at the last k: is that entry set, or does the loop end too early?",
+}
 
 
 def of_numbers(exercise, found, right):
@@ -66,8 +58,15 @@ def of_numbers(exercise, found, right):
     text = f"{said}\n{first_difference(exercise, n, found[n], right[n])}"
     pairs = [pair for mine, theirs in zip(found, right, strict=True) for pair in zip(mine, theirs, strict=True)]
     if all(np.abs(mine - theirs).max() <= 1e-4 * np.abs(theirs).max() for mine, theirs in pairs):
-        text += "\nThat is close: was something rounded, made float32, or taken from a difference quotient?"
+        text += "\nThat is close: was something rounded, made float32, added, or taken from a difference quotient?"
     return text
+
+
+def of_what_is_not_finite(exercise, found, right):
+    """The name of the mistake that leads to nan here and there, or nothing."""
+    every = range(len(exercise.parts))
+    somewhere = all(any(np.isfinite(parts[p]).any() for parts in found) for p in every)
+    return _mistake(exercise, 1, found, right, every) if somewhere else ""
 
 
 def recognised(exercise, found, right):
@@ -80,11 +79,12 @@ def recognised(exercise, found, right):
     if not any(said.values()) and (text := _mistake(exercise, 1, found, right, every)):
         return text
     for p in wrong:
-        alone = _mistake(exercise, 1, found, right, [p])
+        alone = "" if exercise.coupled else _mistake(exercise, 1, found, right, [p])
         said[p] = " Or: ".join(filter(None, [said[p], alone])) or _pattern(part[p], axes[p])
     if not any(said.values()) and (text := _mistake(exercise, 2, found, right, every)):
         return text
-    said = {p: said[p] or _mistake(exercise, 2, found, right, [p]) for p in wrong}
+    if not exercise.coupled:
+        said = {p: said[p] or _mistake(exercise, 2, found, right, [p]) for p in wrong}
     if len(every) == 1 or (len(wrong) > 1 and len(set(said.values())) == 1):
         return said[wrong[0]]
     return " ".join(f"In {list(exercise.parts)[p]}: {said[p]}" for p in wrong if said[p])
@@ -99,9 +99,10 @@ def _nothing_there(pairs, axes):
 
 
 def _pattern(pairs, axes):
-    """What is said of numbers by where they are wrong, or by how much."""
-    if all(close(-mine, theirs) for mine, theirs in pairs):
-        return "The sign is wrong: everything is minus what it should be."
+    """What is said of numbers by how they are wrong, or by where."""
+    for text, change in CHANGES:
+        if all(close(mine, change(theirs)) for mine, theirs in pairs):
+            return text
     for name in FACTORS:
         factors = [_factors(n)[name] for n in range(len(pairs))]
         if all(close(mine, factor * theirs) for factor, (mine, theirs) in zip(factors, pairs, strict=True)):
@@ -109,25 +110,57 @@ def _pattern(pairs, axes):
         if all(close(factor * mine, theirs) for factor, (mine, theirs) in zip(factors, pairs, strict=True)):
             return f"All of it should be {name} times as large."
     for number, axis in enumerate(axes):
-        masks = [_where_right(mine, theirs, number) for mine, theirs in pairs if mine.shape[number] > 1]
-        if axis in ONLY_FIRST and not ("sample" in axes and axis == "k"):
-            if all(mask[0] and not mask[1:].any() for mask in masks):
-                return ONLY_FIRST[axis]
-            if all(mask[-1] and not mask[:-1].any() for mask in masks):
-                return ONLY_LAST[axis]
-        if axis == "k":
-            if all(mask[1:].all() for mask in masks):
-                return BUT_FIRST
-            if all(mask[:-1].all() for mask in masks):
-                return BUT_LAST
-    if axes[:1] == ["k"]:
-        long = [(mine, theirs) for mine, theirs in pairs if len(mine) > 2]
-        if all(close(mine[::-1], theirs) for mine, theirs in pairs):
-            return "It is in the wrong order: turn it round."
-        if all(close(mine[1:], theirs[:-1]) or close(mine[:-1], theirs[1:]) for mine, theirs in long):
-            return "It is one k off."
-        if all(close(mine, np.cumsum(theirs, axis=0)) for mine, theirs in pairs):
-            return "What belongs to one k is still there at the next: start from zero at each k."
+        if axis in BUT_FIRST:
+            masks = [_right_and_zero(*pair, number) for pair in pairs if pair[0].shape[number] > 1]
+            starts_right = axis == "k" and "sample" in axes  # at one end, whatever comes then
+            if text := _where(axis, *zip(*masks, strict=True), starts_right):
+                return text
+    return _along(axes[0], pairs) if axes and axes[0] != "row" else ""
+
+
+CHANGES = [
+    ("The sign is wrong: everything is minus what it should be.", np.negative),
+    ("The sign is lost: is there an absolute value?", np.abs),
+    *((f"It is rounded (as by round(..., {n})): leave all decimals.", lambda a, n=n: np.round(a, n)) for n in range(7)),
+    ("The decimals are cut off: leave them.", np.trunc),
+]
+
+
+def _right_and_zero(mine, theirs, axis):
+    """At each place along the axis: whether mine is right there, and whether all of it is zero."""
+    right = np.abs(mine - theirs) <= tolerance(mine) * np.abs(theirs).max()
+    others = tuple(other for other in range(mine.ndim) if other != axis)
+    return right.all(axis=others), (mine == 0).all(axis=others)
+
+
+def _where(axis, right, zero, starts_right):
+    """What is said of places along an axis that are right, in all problems."""
+    if all(mask.all() for mask in right):
+        return ""
+    if all(mask[1:].all() for mask in right):
+        return BUT_FIRST[axis]
+    if all(mask[:-1].all() for mask in right):
+        return BUT_LAST[axis]
+    if not starts_right and all(mask[0] and not mask[1:].any() for mask in right):
+        return ONLY_FIRST[axis]
+    if not starts_right and all(mask[-1] and not mask[:-1].any() for mask in right):
+        return ONLY_LAST[axis]
+    if all((mask | nothing).all() and (mask & ~nothing).any() for mask, nothing in zip(right, zero, strict=True)):
+        return f"It is right at some {axis}, and 0 at the others: does the loop reach all? Is the return inside of it?"
+    return ""
+
+
+def _along(axis, pairs):
+    """What is said of numbers that stand at the wrong place along the first axis."""
+    long = [(mine, theirs) for mine, theirs in pairs if len(mine) > 2]
+    if all(close(mine[::-1], theirs) for mine, theirs in pairs):
+        return "It is in the wrong order: turn it round."
+    if all(close(mine[1:], theirs[:-1]) or close(mine[:-1], theirs[1:]) for mine, theirs in long):
+        return f"It is one {axis} off."
+    if all(close(mine, np.cumsum(theirs, axis=0)) for mine, theirs in pairs):
+        return f"What belongs to one {axis} is still there at the next: start from zero each time."
+    if all(close(np.sort(mine, axis=0), np.sort(theirs, axis=0)) for mine, theirs in pairs):
+        return "They are the right numbers, in another order."
     return ""
 
 
@@ -138,11 +171,6 @@ FACTORS = ("2", "dt", "I", "w1", "w2")
 def _factors(n):
     p = random_problem(*PROBLEMS[n])
     return dict(zip(FACTORS, (2, p.dt, p.I, p.w1, p.w2), strict=True))
-
-
-def _where_right(mine, theirs, axis):
-    right = np.abs(mine - theirs) <= tolerance(mine) * np.abs(theirs).max()
-    return right.all(axis=tuple(other for other in range(mine.ndim) if other != axis))
 
 
 @cache
@@ -159,26 +187,33 @@ def mistakes(exercise):
 
 
 def _mistake(exercise, number, found, right, parts):
-    """What to say where these parts are those of one mistake, or of two at once."""
-    others = [p for p in range(len(exercise.parts)) if p not in parts] if exercise.coupled else []
+    """What to say where these parts are those of one mistake, or of two that both show."""
     for some in combinations(mistakes(exercise), number):
         changes = tuple(change for changes, _ in some for change in changes)
         for n, mine in enumerate(found):
             theirs = outputs(exercise, n, changes)
             if theirs is None or not all(close(mine[p], theirs[p]) for p in parts):
                 break
-            if not all(close(theirs[p], right[n][p]) for p in others):
-                break
         else:
-            return " ".join(dict.fromkeys(said for _, said in some))
+            if number == 1 or all(_shows(exercise, change, found, right, parts) for change, _ in some):
+                return " ".join(dict.fromkeys(said for _, said in some))
     return ""
+
+
+def _shows(exercise, changes, found, right, parts):
+    """Whether the numbers are wrong wherever this mistake alone makes them wrong: another has not made up for it."""
+    for n, mine in enumerate(found):
+        theirs = outputs(exercise, n, changes)
+        if any(close(mine[p], right[n][p]) and not close(theirs[p], right[n][p]) for p in parts):
+            return False
+    return True
 
 
 @cache
 def outputs(exercise, n, changes=()):
     """What a right function returns on problem n, in parts, after these changes; None where that fails."""
     try:
-        with _quiet():
+        with quiet():
             value = changed(exercise.functions, changes)(*map(copy, _given(exercise, n)))
         return [np.asarray(part) for part in exercise.split(value)]
     except Exception:  # two mistakes at once need not make sense
@@ -225,10 +260,15 @@ def first_difference(exercise, n, mine, right):
     return f"{text} ({lengths(exercise, n)})"
 
 
-def lengths(exercise, n):
-    d, I, N_T, activation = PROBLEMS[n]
+def sizes(exercise, n):
+    """d, I and N_T of problem n, or None for each where there are steps alone."""
     steps_only = "len(" in str(exercise.parts)
-    text = f"{N_T} steps" if steps_only else f"d = {d}, I = {I}, N_T = {N_T}, {activation.name}"
+    return dict(zip(("d", "I", "N_T"), [None] * 3 if steps_only else PROBLEMS[n], strict=False))
+
+
+def lengths(exercise, n):
+    text = ", ".join(f"{name} = {length}" for name, length in sizes(exercise, n).items() if length)
+    text = f"{text}, {PROBLEMS[n][3].name}" if text else f"{PROBLEMS[n][2]} steps"
     return f"Problem {n + 1} of {len(PROBLEMS)}: {text}."
 
 
@@ -240,7 +280,11 @@ def tolerance(a):
 
 
 def close(a, b):
-    return a.shape == b.shape and bool((np.abs(a - b) <= tolerance(a) * np.abs(b).max()).all())
+    finite = np.isfinite(b)
+    if a.shape != b.shape or not np.array_equal(np.isfinite(a), finite):
+        return False
+    a, b = a[finite], b[finite]
+    return bool((np.abs(a - b) <= tolerance(a) * np.abs(b).max(initial=0)).all())
 
 
 def close_parts(mine, theirs):
@@ -249,99 +293,3 @@ def close_parts(mine, theirs):
 
 def at(axes, where):
     return " at " + ", ".join(f"{axis} = {n}" for axis, n in zip(axes, where, strict=True)) if axes else ""
-
-
-# Running it, and exceptions
-
-
-def run(function, arguments, n):
-    """What the function returns; Wrong where it does not, NotAttempted where it is still a stub."""
-    try:
-        with _quiet():
-            value = function(*arguments)
-    except (Exception, SystemExit) as error:
-        if isinstance(error, NotImplementedError) and _is_stub(function):
-            raise NotAttempted from None
-        raise Wrong(_what_was_raised(error, function, n)) from None
-    if value is None or value is ... or value is NotImplemented:
-        if _is_stub(function):
-            raise NotAttempted
-        raise Wrong(f"Your function returns {value}: is the return at its end missing?")
-    return value
-
-
-@contextmanager
-def _quiet():
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        yield
-
-
-def _is_stub(function):
-    """Whether nothing stands in the function but `...`, `pass`, `return None`, `raise NotImplementedError` and text."""
-    try:
-        body = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0].body
-    except (OSError, TypeError, SyntaxError, AttributeError):
-        return False
-    return all(map(_says_nothing, body))
-
-
-STUBS = {"pass", "return", "return None", "return ...", "return NotImplemented", "raise NotImplementedError"}
-
-
-def _says_nothing(line):
-    if isinstance(line, ast.Expr):
-        return isinstance(line.value, ast.Constant)
-    return ast.unparse(line).split("(")[0] in STUBS
-
-
-def _what_was_raised(error, function, n):
-    """The error, the student's line that it came from, also where numpy or the library raised it, and advice."""
-    frames = traceback.extract_tb(error.__traceback__)[1:]
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    own = [frame for frame in frames if code and frame.filename == code.co_filename] or frames
-    line = (own[-1].line or "") if own else ""
-    where = f" in line {own[-1].lineno}:\n    {line}".rstrip() + "\n" if own else ": "
-    text = f"Your function stops{where}{type(error).__name__}: {error}"
-    return "\n".join(filter(None, [text, _advice(error, line, *PROBLEMS[n][:3])]))
-
-
-def _advice(error, line, d, I, N_T):
-    """What helps against the exceptions that are typical here, or nothing."""
-    text = str(error)
-    shapes = [tuple(map(int, re.findall(r"\d+", shape))) for shape in re.findall(r"\(([\d, ]*)\)", text)]
-    broadcast, matmul = "operands could not be broadcast" in text, "matmul" in text or "not aligned" in text
-    if (broadcast or matmul) and "diag(" in line:
-        return (
-            "np.diag takes the diagonal out of a (d, I) array. For all samples at once, diag(sigma') times a (d, I) "
-            "array is the product entry by entry: dsigma(x) * ..."
-        )
-    if broadcast and len(shapes) == 2:
-        a, b = shapes
-        if len(a) == len(b) == 2 and a[1] == b[0] and "*" in line:
-            return "* multiplies entry by entry, @ is the matrix product."
-        if (d,) in shapes and (d, I) in shapes:
-            return "A vector b (d,) is added to each column of (d, I) as b[:, None]."
-        if {a[0], b[0]} == {N_T, N_T - 1} and a[1:] == b[1:]:
-            return "There are N_T states, and one layer less: x[:-1] are the states that a layer starts from."
-        if len(a) == len(b) and all(p == q or {p, q} == {d, I} for p, q in zip(a, b, strict=True)):
-            return f"One of them has d = {d} entries where the other has I = {I}: is a sum over the wrong axis?"
-    if matmul:
-        return (
-            "Each sample is a column, so V stands left: V @ (...). The product of two (d, I) arrays, summed over the "
-            "samples, is A @ B.T."
-        )
-    if isinstance(error, IndexError) and re.search(rf"size ({N_T}|{N_T - 1})$", text):
-        return f"There are N_T = {N_T} states, x[0] to x[N_T - 1], and N_T - 1 layers, V[0] to V[N_T - 2]."
-    if "of 'Weights' object has no setter" in text:
-        return "Weights are not changed: weights - gamma * gradient makes new ones, and so does Weights(V, b)."
-    if isinstance(error, TypeError) and "NoneType" in text and "gamma" in line:
-        return "In the first iteration there is no last gamma: gamma is None."
-    if "'Activation' object is not callable" in text:
-        return "sigma is activation.sigma, and sigma' is activation.dsigma."
-    return ""
-
-
-def a_or_an(value):
-    name = type(value).__name__
-    return f"an {name}" if name[0].lower() in "aeiou" else f"a {name}"

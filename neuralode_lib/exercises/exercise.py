@@ -11,8 +11,9 @@ import numpy as np
 from ..problem import TrainingProblem
 from ..resnet import Weights
 from . import diagnosis, solved
-from .diagnosis import NotAttempted, Wrong, a_or_an, at, close_parts
+from .diagnosis import at, close_parts
 from .problems import PROBLEMS, random_problem
+from .run import NotAttempted, Wrong, a_or_an, run
 
 BADGES = {"✓": "#1a7f37", "✗": "#cf222e"}  # white on them has a contrast above 5, whatever the page's colours are
 
@@ -134,6 +135,11 @@ class Exercise:
     def _check_numbers(self, function):
         found = [self._output(function, n, self.arguments) for n in range(len(PROBLEMS))]
         right = [diagnosis.outputs(self, n) for n in range(len(PROBLEMS))]
+        for n, parts in enumerate(found):
+            if text := self._not_finite(parts):
+                raise Wrong(
+                    diagnosis.of_what_is_not_finite(self, found, right) or f"{text}\n({diagnosis.lengths(self, n)})"
+                )
         if not all(map(close_parts, found, right)):
             raise Wrong(diagnosis.of_numbers(self, found, right))
 
@@ -144,6 +150,8 @@ class Exercise:
         except Wrong as wrong:
             return str(wrong)
         right = [np.asarray(part) for part in self.split(self.functions[0](*self._made(n, arguments).values()))]
+        if text := self._not_finite(mine):
+            return text
         return "" if close_parts(mine, right) else diagnosis.first_difference(self, n, mine, right)
 
     def _made(self, n, arguments):
@@ -153,7 +161,7 @@ class Exercise:
         """The parts of what a student's function returns on problem n, as arrays of the right shapes, or Wrong."""
         given, untouched = (self._made(n, arguments) for _ in range(2))
         try:
-            value = diagnosis.run(function, given.values(), n)
+            value = run(function, given.values(), diagnosis.sizes(self, n))
             for name in given:
                 if not _same(given[name], untouched[name]):
                     raise Wrong(
@@ -197,10 +205,14 @@ class Exercise:
         expected = tuple(lengths[length] for length in axes.values())
         if a.shape != expected:
             raise Wrong(f"{name} has shape {a.shape}, expected {self._expected(a, axes, expected, N_T)}")
-        if not np.isfinite(a).all():
-            where = tuple(np.argwhere(~np.isfinite(a))[0])
-            raise Wrong(f"{name} is {a[where]}{at(axes, where)}: 0/0, an overflow, or an entry that was never set?")
         return a
+
+    def _not_finite(self, parts):
+        for (name, axes), part in zip(self.parts.items(), parts, strict=True):
+            for where in map(tuple, np.argwhere(~np.isfinite(part))):
+                causes = "0/0, an overflow, the root of a negative number, or an entry that was never set?"
+                return f"{name} is {part[where]}{at(axes, where)}: {causes}"
+        return ""
 
     def _expected(self, a, axes, expected, N_T):
         if not axes:
@@ -227,8 +239,6 @@ def _same(a, b):
 def split_weights(value):
     """V and b, of Weights or of a pair."""
     if isinstance(value, Weights):
-        if np.ndim(value.theta) != 3:
-            raise Wrong("Your Weights hold no array (N_T - 1, d, d + 1): make them with Weights(V, b).")
         return [value.V, value.b]
     if isinstance(value, tuple | list) and len(value) == 2:
         return list(value)

@@ -8,8 +8,9 @@ import numpy as np
 from ..datasets import disk_in_ring
 from ..problem import TrainingProblem
 from ..resnet import Weights
-from .c import adjoint, cost, forward, gradient
+from .c import cost, forward
 from .c_descent import descent_step
+from .c_gradient import adjoint, gradient
 from .exercise import split_weights
 
 ITERATIONS, SECONDS = 500, 10  # loops over samples are slow: they get as far as they come

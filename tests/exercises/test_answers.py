@@ -62,7 +62,7 @@ def check_forward(body, head="def my_forward(weights, x_in, dt, activation):"):
         ("return np.transpose(x, (1, 2, 0))", "It looks transposed: time comes first"),
         ("return x[1:]", "It has N_T - 1 entries, it should have N_T: x_in, and one more state after each layer."),
         ("return [*x, *x]", "It has 12 entries, it should have N_T"),
-        ("x[2][1, 3] = np.nan\nreturn x", "x is nan at k = 2, row = 1, sample = 3"),
+        ("x[1][-1, -1] = np.nan\nreturn x", "x is nan at k = 1, row = 2, sample = 3"),
         ("x[-1] = x[-1] / 0\nreturn x", "inf at k = 5, row = 0, sample = 0"),
         ("x[-1][-1, 1:] += 1\nreturn x", "x at k = 5, row = 2, sample = 1 is "),
         (
