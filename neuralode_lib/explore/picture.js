@@ -104,6 +104,7 @@ class Picture {
   refresh() {
     this.frame ??= requestAnimationFrame((now) => {
       this.frame = null;
+      if (!this.element.isConnected) return; // JupyterLab puts it back when it is scrolled to
       const playing = this.isShown ? this.players.filter((player) => player.isPlaying) : [];
       const seconds = Math.min((now - (this.last ?? now)) / 1000, 0.1);
       this.last = playing.length ? now : null;
@@ -147,7 +148,7 @@ class Picture {
 
   /** text: how a value is shown beside the slider. @returns the input; its number is input.valueAsNumber */
   slider(label, { min, max, step, value, text = String }, change = () => {}) {
-    const input = make("input", { type: "range", min, max, step, value }), shown = make("output");
+    const input = make("input", { type: "range", min, max, step, value }), shown = make("span", { className: "value" });
     input.show = (number) => {
       input.value = number;
       shown.textContent = text(input.valueAsNumber);
