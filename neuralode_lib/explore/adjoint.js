@@ -74,7 +74,7 @@ function live(picture, data) {
 
   const plane = picture.plane({
     x: data.x1, y: data.x2, equal: true, xlabel: "x₁", ylabel: "x₂", height: 0.9, alt: data.alt,
-    legend: [["φ(t)", "orange", "line"], ["moved by δ", "green", "dashed"]],
+    legend: [["φ", "orange", "line"], ["moved by δ", "green", "dashed"]],
   });
   const middle = picture.plane({
     x: [0, 1.04 * T], xlabel: "t", height: 0.9, alt: "The adjoint over time.",
@@ -130,7 +130,7 @@ function live(picture, data) {
     plane.path(path(0), path(1), { color: "green", dash: [6, 4] });
     const longest = Math.max(...t.slice(1).map((_, n) => Math.hypot(column(phi, i, 0)[n], column(phi, i, 1)[n])));
     const scale = Math.min(1, 1 / longest);
-    plane.title.textContent = scale < 1 ? `φ drawn ${general(scale, 2)} times` : "";
+    plane.title.textContent = scale < 1 ? `φ × ${general(scale, 2)}` : "";
     plane.arrows([z[0]], [z[1]], [scale * phi_now[0]], [scale * phi_now[1]], { color: "orange", width: 3 });
     handle.at = [z[0] + delta[0], z[1] + delta[1]];
     plane.points([handle.at[0]], [handle.at[1]], { color: "green", marker: ["circle", "square"][label[i]] });

@@ -184,7 +184,7 @@ class Picture {
     return input;
   }
 
-  /** One of several options: buttons to choose from, or a list where they are many. @returns its value, and show(another) */
+  /** One of several options: buttons, or a list where they are many. @returns its value, and show(another) */
   choice(label, options, value, change = () => {}) {
     const changed = (choice) => { chosen.value = choice; change(choice); this.refresh(); };
     const chosen = { value };

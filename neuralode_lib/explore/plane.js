@@ -87,7 +87,8 @@ class Plane {
 
   /** Round numbers to label an axis with: [what is written, where it stands on the axis]. */
   ticks(axis) {
-    const [from, to] = this.shown[axis], most = Math.max(2, Math.abs(this.factor[axis]) * (to - from) / (4 * this.em));
+    const [from, to] = this.shown[axis], apart = (axis === "x" ? 4 : 3) * this.em;
+    const most = Math.max(2, (Math.abs(this.factor[axis]) * (to - from)) / apart);
     const least = (to - from) / most, decade = 10 ** Math.floor(Math.log10(least));
     let step = [1, 2, 5, 10].map((n) => n * decade).find((n) => n >= least);
     if (this[`${axis}log`]) step = Math.max(1, Math.round(step));
