@@ -51,7 +51,7 @@
       field.value = Math.max(0, +field.value + votes);
       draw();
     };
-    const plus = button("+ 1", () => add(1), { ariaLabel: `one more vote for ${letter}` });
+    const plus = button("+ 1", () => add(1), { ariaLabel: `+ 1 for ${letter}` });
     const bar = make("div"), share = make("span");
     const votes = make("div", { className: "votes" }, make("div", { className: "bar" }, bar), share);
     const line = make("div", { className: "option" }, texts[n], field, plus, votes);

@@ -84,7 +84,7 @@ def vote(card, question):
         assert words(option.text) in read(dialog)
     assert dialog.evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 24
     first, second = question.letters[:2]
-    dialog.get_by_role("button", name=f"one more vote for {first}").click()
+    dialog.get_by_role("button", name=f"+ 1 for {first}").click()
     for key in f"{first}{second}{second}".lower() + first.upper():  # with Shift: one less
         page.keyboard.press(f"Shift+{key}" if key.isupper() else key)
     dialog.get_by_label(f"votes for {second}", exact=True).fill("3")

@@ -16,6 +16,10 @@ nb_merge_streams = True
 myst_enable_extensions = ["colon_fence", "dollarmath", "substitution"]
 myst_substitutions = {"decks": ", ".join(f'<a href="slides/{name}.html">{name[:3].upper()}</a>' for name in NOTEBOOKS)}
 mathjax_path = "tex-svg-full.js"
+# What questions and predictions store as Markdown and as HTML has formulas, too.
+nb_render_markdown_format = "myst"
+myst_mathjax_classes = "math|text_html"
+mathjax3_config = {"tex": {"inlineMath": [["\\(", "\\)"], ["$", "$"]]}}
 autodoc_member_order = "bysource"
 
 html_theme = "furo"
