@@ -57,7 +57,7 @@ class Picture {
     this.draw = () => {};
     this.isSeen = false;
     this.calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.controls = make("form", { className: "controls", onsubmit: () => false });
+    this.controls = make("form", { className: "settings", onsubmit: () => false });
     this.numbers = make("p", { className: "numbers", role: "status" });
     this.row = make("div", { className: "planes" });
     this.root = make("div", { className: "living" }, make("style", { textContent: STYLE }));

@@ -33,7 +33,8 @@ class Plane {
   /** A clean canvas, sharp on any screen, with axes; what is drawn from now on is cut at them. */
   begin() {
     const { canvas, context, stage, picture: { palette, root } } = this;
-    const width = Math.max(stage.clientWidth, 120), height = Math.max(stage.clientHeight, 120), dots = devicePixelRatio;
+    const width = Math.max(stage.clientWidth, 120), height = Math.max(stage.clientHeight, 120);
+    const dots = devicePixelRatio * this.magnified;
     const style = getComputedStyle(root), em = parseFloat(style.fontSize);
     context.restore();
     const size = { width: Math.round(width * dots), height: Math.round(height * dots) };
@@ -49,6 +50,17 @@ class Plane {
     context.beginPath();
     context.rect(this.left, this.top, this.right - this.left, this.bottom - this.top);
     context.clip();
+  }
+
+  /** How much larger it is seen than laid out: slides are made to fit the screen. */
+  get magnified() {
+    return this.stage.getBoundingClientRect().width / this.stage.offsetWidth || 1;
+  }
+
+  /** Where the pointer is on the canvas. */
+  placeOf({ clientX, clientY }) {
+    const { left, top } = this.canvas.getBoundingClientRect();
+    return [(clientX - left) / this.magnified, (clientY - top) / this.magnified];
   }
 
   /** Begin again, with another window: { x, y } or one of them. */
@@ -256,12 +268,8 @@ class Plane {
 
   /** A press on the canvas asks take(px, py) for a handle to go on with: null where there is nothing to take. */
   whenPressed(take) {
-    const place = (event) => {
-      const { left, top } = this.canvas.getBoundingClientRect();
-      return [event.clientX - left, event.clientY - top];
-    };
     let taken = null;
-    this.canvas.addEventListener("pointerdown", (event) => (taken = take(...place(event)))?.grasp(event));
+    this.canvas.addEventListener("pointerdown", (event) => (taken = take(...this.placeOf(event)))?.grasp(event));
     // A finger elsewhere on the canvas scrolls the page.
     const held = (event) => event.touches.length === 1 && taken && event.preventDefault();
     this.canvas.addEventListener("touchstart", held, { passive: false });
@@ -293,8 +301,8 @@ class Handle {
     element.addEventListener("pointerdown", (event) => this.grasp(event));
     element.addEventListener("pointermove", (event) => {
       if (!element.hasPointerCapture(event.pointerId)) return;
-      const { left, top } = plane.canvas.getBoundingClientRect();
-      move(...plane.numbersAt(event.clientX - left + this.off[0], event.clientY - top + this.off[1]));
+      const [px, py] = plane.placeOf(event);
+      move(...plane.numbersAt(px + this.off[0], py + this.off[1]));
       plane.picture.refresh();
     });
   }
@@ -302,8 +310,8 @@ class Handle {
   grasp(event) {
     if (event.button) return;
     event.preventDefault();
-    const { left, top } = this.plane.canvas.getBoundingClientRect(), { X, Y } = this.pixels();
-    this.off = [X - event.clientX + left, Y - event.clientY + top];
+    const [px, py] = this.plane.placeOf(event), { X, Y } = this.pixels();
+    this.off = [X - px, Y - py];
     this.element.setPointerCapture(event.pointerId);
     this.element.focus({ preventScroll: true, focusVisible: false });
     this.plane.picture.refresh();

@@ -193,7 +193,7 @@ function live(picture, data) {
   // ---- controls: the run, what is changed on the way, what starts afresh
 
   function group(name) {
-    picture.controls = make("form", { className: "controls", onsubmit: () => false }, make("b", {}, name));
+    picture.controls = make("form", { className: "settings", onsubmit: () => false }, make("b", {}, name));
     picture.root.append(picture.controls);
   }
 
