@@ -63,9 +63,9 @@ def answer(question, heading):
 
 
 def shown(cell):
-    """Of a code cell: its picture or movie where it has one, else its code and what it prints.
+    """Of a code cell: its picture or living figure where it has one, else its code and what it prints.
 
-    Explorers and the exercises' checks need a kernel: of them, only the code says what to run.
+    The exercises' checks need a kernel: of them, only the code says what to run.
     """
     pictures = [output for output in cell.outputs if {"image/png", "text/html"} & output.get("data", {}).keys()]
     if pictures:

@@ -543,7 +543,7 @@ plotting.show(axes, alt=(
 ))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# The same as a movie: press *Play*.
+# The same, moving: press *Play*. Any point can be taken and dragged.
 
 # %% slideshow={"slide_type": "subslide"}
 explore.flow(problem, trained.weights)

@@ -29,7 +29,7 @@ WITH_MATHEMATICS = "takenOut.forEach(([place, part]) => place.replaceWith(part))
 
 @pytest.mark.parametrize("book", NOTEBOOKS[:1], indirect=True, ids=lambda path: path.stem)
 def test_notebook_in_jupyterlab(book):
-    """The first one has figures, a movie, explorers and questions."""
+    """The first one has figures, living ones, and questions."""
     book.page.locator("mjx-container").evaluate_all(WITHOUT_MATHEMATICS)
     found = findings(book.page, ".jp-Notebook", not_ours=NOT_OURS)
     book.page.evaluate(WITH_MATHEMATICS)

@@ -94,14 +94,12 @@ def test_questions_answer_by_keyboard(open_page):
     expect(card.get_by_role("status")).to_contain_text("✓ Right.")
 
 
-def test_movie_plays(open_page):
+def test_the_flow_plays(open_page):
     page = open_page("12a_resnet_as_euler.html")
-    time = page.get_by_role("slider", name="time")
-    picture = page.locator("figure", has=time).locator("img")
-    before = picture.evaluate("img => img.style.objectPosition")
-    page.get_by_role("button", name="Play").click()
-    expect(time).to_have_value("24", timeout=10 * SECONDS)
-    assert picture.evaluate("img => img.style.objectPosition") != before
+    figure = page.locator(".living-figure[data-name=flow]").first
+    figure.get_by_role("button", name="Play").click()
+    expect(figure.get_by_role("status")).to_contain_text("t = 1.00: 64 of 64", timeout=20 * SECONDS)
+    expect(figure.get_by_role("button", name="Play")).to_be_visible()
 
 
 def test_formula_index_leads_to_section_code_and_test(open_page, visit):

@@ -14,6 +14,7 @@ import matplotlib
 import pytest
 from lab import NOTEBOOKS, ROOT
 from PIL import Image
+from playwright.sync_api import expect
 
 from neuralode_lib import explore
 
@@ -26,7 +27,6 @@ STYLE = [
     ).items()
     if name.endswith(("labelsize", "titlesize", "fontsize", "font.size"))
 ]
-MOVIE_DPI = 75  # explore.movie's strip of pictures says nothing about it
 
 # Show every slide with all its fragments, and measure it. All numbers are pixels of the screen.
 MEASURE = """async () => {
@@ -44,7 +44,7 @@ MEASURE = """async () => {
     while (walker.nextNode()) {
       const parent = walker.currentNode.parentElement, text = walker.currentNode.textContent.trim();
       if (text && !parent.closest("mjx-container, script, button")) {
-        const kind = parent.closest("pre, code, small, h1, h2, aside")?.localName ?? "body";
+        const kind = parent.closest("pre, code, small, h1, h2, aside, figure")?.localName ?? "body";
         texts.push({ text, kind, size: parseFloat(getComputedStyle(parent).fontSize) * scale });
       }
     }
@@ -74,11 +74,10 @@ MEASURE = """async () => {
         };
       }),
       images: [...slide.querySelectorAll("img")].map((img) => {
-        const box = img.getBoundingClientRect(), strip = parseFloat(img.style.width);  // the movie's first picture
-        const [width, height] = strip ? [strip, parseFloat(img.style.height)] : [img.naturalWidth, img.naturalHeight];
+        const box = img.getBoundingClientRect(), { naturalWidth, naturalHeight } = img;
         return {
-          loaded: img.naturalWidth > 0, alt: img.alt, png: img.src.split(",")[1], movie: !!strip,
-          scale: Math.min(box.width / width, box.height / height),
+          loaded: naturalWidth > 0, alt: img.alt, png: img.src.split(",")[1],
+          scale: Math.min(box.width / naturalWidth, box.height / naturalHeight),
         };
       }),
     };
@@ -177,8 +176,7 @@ def test_text_in_pictures_is_at_least_20_pixels_high(slides):
         for image in slide["images"]:
             png = Image.open(io.BytesIO(base64.b64decode(image["png"])))
             png.load()  # complains where a browser shows half a picture
-            dpi = MOVIE_DPI if image["movie"] else png.info["dpi"][0]
-            height = smallest_type(image["png"]) / 72 * dpi * image["scale"]
+            height = smallest_type(image["png"]) / 72 * png.info["dpi"][0] * image["scale"]
             assert height >= 20, f"{where}: {height:.1f} px: {image['alt']}"
 
 
@@ -216,14 +214,32 @@ def test_there_are_speaker_notes(visits):
         assert sum(bool(slide["notes"]) for slide in deck) > len(deck) / 3, where
 
 
-def test_the_movie_plays(chromium, folder):
-    page = chromium.new_page(viewport={"width": 1280, "height": 720})
+def test_living_figures_live_on_slides_and_leave_the_deck_its_keys(chromium, folder):
+    page = chromium.new_page(viewport={"width": 1920, "height": 1080})  # the deck is magnified
     page.goto((folder / f"{NOTEBOOKS[0].stem}.html").as_uri())
     page.wait_for_function("window.Reveal?.isReady()")
-    page.evaluate("""() => {
-        const { h, v } = Reveal.getIndices(document.querySelector("figure").closest("section"));
+    figure = page.locator(".living-figure[data-name=euler]").first
+    at = figure.evaluate("""figure => {
+        const { h, v } = Reveal.getIndices(figure.closest("section"));
         Reveal.slide(h, v);
+        return h;
     }""")
-    page.wait_for_function("document.querySelector('figure input').value === '24'")
-    assert page.locator("figure img").evaluate("img => img.style.objectPosition") != "0px 0px"
+    handle = figure.get_by_label("start", exact=True)
+    before, box = figure.get_by_role("status").text_content(), handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 90, y - 60, steps=3)
+    page.mouse.up()
+    expect(figure.get_by_role("status")).not_to_have_text(before)
+    moved = handle.bounding_box()
+    assert (moved["x"] - box["x"], moved["y"] - box["y"]) == pytest.approx((90, -60), abs=1)
+    for key in ("ArrowRight", "ArrowDown"):
+        page.keyboard.press(key)
+    assert page.evaluate("Reveal.getIndices().h") == at
+    figure.get_by_role("button", name="Play").click()
+    expect(figure.get_by_role("button", name="Pause")).to_be_visible()
+    index = page.evaluate("Reveal.getSlidePastCount()")
+    page.keyboard.press("PageDown")
+    assert page.evaluate("Reveal.getSlidePastCount()") == index + 1
     page.close()
