@@ -1,17 +1,18 @@
-"""Every control of every explorer is moved, and the picture changes; the cockpit trains while other things go on."""
+"""Explorers and living figures in JupyterLab: what is moved changes the picture, and nothing else."""
 
 import re
 
 import pytest
-from lab import uses
+from lab import ROOT, uses
 from playwright.sync_api import expect
 
 SHOWN = [
     pytest.param(path, number, name, id=f"{name}-{path.stem}")
     for path, number, name in uses(r"^explore\.(\w+)\(")
 ]
-MOVIES, COCKPITS = ([p for p in SHOWN if p.values[2] == name] for name in ("movie", "training"))
-EXPLORERS = [p for p in SHOWN if p not in MOVIES + COCKPITS]
+PROGRAMS = ROOT / "neuralode_lib" / "explore"
+LIVING = [p for p in SHOWN if (PROGRAMS / f"{p.values[2]}.js").exists()]
+EXPLORERS = [p for p in SHOWN if p not in LIVING]
 
 # The picture as it is drawn: its address changes even when the picture does not.
 PIXELS = """image => {
@@ -88,118 +89,25 @@ def test_explorer(book, number, name):
     book.screenshot(f"explorer-{name}-{book.name}-moved", explorer.box)
 
 
-@each(MOVIES)
-def test_movie(book, number, name):
-    """Plain HTML that needs no kernel; its picture is a strip, of which a part is shown."""
-    movie = book.cells.nth(number).locator("figure")
-    movie.scroll_into_view_if_needed()
-    position, slider = movie.locator("img").get_attribute, movie.get_by_role("slider")
-    before = position("style")
-    movie.get_by_role("button", name="Play").click()
-    book.eventually(lambda: position("style") != before)
-    movie.get_by_role("button", name="Pause").click()
-    before = position("style")
-    slider.press("ArrowRight")
-    book.eventually(lambda: position("style") != before)
-    book.screenshot(f"movie-{book.name}", movie)
-
-
-class Cockpit(Explorer):
-    def iteration(self):
-        return int(re.search(r"iteration (\d+)", self.box.inner_text())[1])
-
-    def J(self):
-        return float(re.search(r"J = ([-+.\de]+)", self.box.inner_text())[1])
-
-    def click(self, name):
-        self.button(name).click()
-
-    def reset(self):
-        self.click("Reset")
-        self.book.eventually(lambda: self.iteration() == 0)
-
-    def after_three_steps(self):
-        self.reset()
-        for n in (1, 2, 3):
-            self.click("Step")
-            self.book.eventually(lambda n=n: self.iteration() == n)
-        return self.J(), self.picture()
-
-
-@each(COCKPITS)
-def test_every_control_of_the_cockpit_matters(book, number, name):
-    cockpit = Cockpit(book, number)
-    book.screenshot(f"explorer-{name}", cockpit.box)
-    before = cockpit.after_three_steps()
-    for slider in cockpit.sliders:
-        cockpit.drag(slider, 0.5)
-        cockpit.press(slider, "ArrowRight")
-        before, old = cockpit.after_three_steps(), before
-        assert before != old, slider.inner_text()
-    keys = {"Space ArrowDown Enter": cockpit.dropdowns, "Space": cockpit.choices + cockpit.checkboxes}
-    for press, controls in keys.items():
-        for control in controls:
-            cockpit.press(control, *press.split())
-            before, old = cockpit.after_three_steps(), before
-            assert before != old, control.inner_text()
-    expect(cockpit.error).to_have_count(0)
-    book.screenshot(f"explorer-{name}-moved", cockpit.box)
-
-
-@each(COCKPITS)
-def test_cockpit_trains_while_other_things_go_on(book, number, name):
-    aside = book.cells.nth(book.new_cell("6 * 7"))
-    cockpit = Cockpit(book, book.new_cell("explore.training(iterations=1_000_000)"))  # does not end by itself
-    before, J = cockpit.picture(), cockpit.J()
-
-    def rises():
-        n = cockpit.iteration()
-        book.eventually(lambda: cockpit.iteration() > n)
-
-    def stands_still():
-        n, picture = cockpit.iteration(), cockpit.picture()
-        another_cell_runs()
-        assert (cockpit.iteration(), cockpit.picture()) == (n, picture)
-
-    def another_cell_runs():
-        prompt = aside.locator(".jp-InputPrompt").text_content()
-        book.run(aside)
-        book.eventually(lambda: aside.locator(".jp-InputPrompt").text_content() not in (prompt, "[*]:"))
-        expect(aside.locator(".jp-OutputArea-output")).to_have_text("42")
-
-    cockpit.click("Start")
-    rises()
-    book.eventually(lambda: cockpit.J() < J)
-    assert cockpit.picture() != before
-    another_cell_runs()
-    gamma = cockpit.box.locator(".widget-slider", has_text="γ")
-    cockpit.press(gamma, "ArrowLeft")
-    expect(gamma.locator(".widget-readout")).to_have_text("0.794")
-    rises()
-    book.screenshot(f"explorer-{name}-trains", cockpit.box)
-    cockpit.click("Pause")
-    expect(cockpit.button("Start")).to_be_visible()
-    stands_still()
-    cockpit.click("Start")
-    rises()
-    cockpit.click("Reset")
-    expect(cockpit.button("Start")).to_be_visible()
-    assert cockpit.iteration() == 0
-    stands_still()
-    expect(cockpit.error).to_have_count(0)
-
-
-@each(COCKPITS)
-def test_cockpit_survives_divergence(book, number, name):
-    cockpit = Cockpit(book, book.new_cell("explore.training(iterations=200)"))
-    gamma = cockpit.box.locator(".widget-slider", has_text="γ")
-    cockpit.press(gamma, *["ArrowRight"] * 6)
-    expect(gamma.locator(".widget-readout")).to_have_text("3.98")
-    cockpit.click("Start")
-    expect(cockpit.error).to_contain_text("J has diverged")
-    book.screenshot(f"explorer-{name}-diverged", cockpit.box)
-    cockpit.press(gamma, *["ArrowLeft"] * 6)
-    cockpit.reset()
-    cockpit.click("Start")
-    expect(cockpit.box).to_contain_text("iteration 200 of 200")
-    expect(cockpit.error).to_have_count(0)
+@each(LIVING)
+def test_living_figure(book, number, name):
+    """It is alive once; the keys that its handle takes do not lead to another cell, and JupyterLab's own still do."""
+    cell = book.cells.nth(number)
+    figure = cell.locator(f".living-figure[data-name={name}]")
+    figure.scroll_into_view_if_needed()
+    expect(figure.locator(".living")).to_have_count(1)
+    status = figure.get_by_role("status")
+    expect(status).not_to_be_empty()
+    handle = figure.locator("[role=slider]").first
+    place = handle.get_attribute("aria-valuetext")
+    for key in ("ArrowRight", "ArrowUp"):
+        handle.press(key)
+    expect(handle).not_to_have_attribute("aria-valuetext", place)
+    expect(handle).to_be_focused()
+    expect(cell).to_have_class(re.compile("jp-mod-active"))
+    book.screenshot(f"figure-{name}-{book.name}", figure)
+    book.page.keyboard.press("Escape")
+    book.run(cell)
+    book.wait_until_run()
+    expect(figure.locator(".living")).to_have_count(1)
+    expect(handle).to_have_attribute("aria-valuetext", place)

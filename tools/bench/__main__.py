@@ -5,7 +5,7 @@ python -m tools.bench ratios --sizes S L --peers rows columns: one section, some
 
 import argparse
 
-from . import growth, peers, ratios, scale, use
+from . import figures, growth, peers, ratios, scale, use
 from .report import FOLDER, machine
 
 TITLES = {
@@ -13,6 +13,7 @@ TITLES = {
     "growth": "How the time of J and its gradient grows",
     "scale": "Many samples",
     "use": "What people wait for",
+    "figures": "Living figures",
 }
 
 
@@ -27,6 +28,7 @@ def main():
         "growth": growth.section,
         "scale": scale.section,
         "use": use.section,
+        "figures": figures.section,
     }
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / "report.md").open("w", encoding="utf-8") as file:

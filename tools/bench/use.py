@@ -1,6 +1,5 @@
-"""What a student or an instructor waits for: the import, notebooks, JupyterLab, explorers, the cockpit."""
+"""What a student or an instructor waits for: the import, notebooks, JupyterLab."""
 
-import asyncio
 import shutil
 import subprocess
 import sys
@@ -10,11 +9,7 @@ from statistics import median
 from time import perf_counter
 
 import nbformat
-import numpy as np
 from nbclient import NotebookClient
-
-import neuralode_lib as node
-from neuralode_lib import explore
 
 from .report import ROOT, Reading, table
 
@@ -30,18 +25,9 @@ import neuralode_lib
 print(perf_counter() - start)
 """
 
-# For each explorer a control, and values of it that have not been seen before: some keep what they have computed.
-MOVES = {
-    "width": ("width", [1, 2, 8, 16, 32, 64, 128, 256]),
-    "euler": ("x1", np.linspace(-0.9, 0.9, 9)),
-    "flow": ("step", range(10, 100, 10)),
-    "tangent": ("angle", range(-80, 100, 20)),
-    "adjoint": ("sample", range(1, 10)),
-}
-
 
 def section():
-    return table([*imports(), *map(run, NOTEBOOKS), lab(), *redraws(), cockpit()])
+    return table([*imports(), *map(run, NOTEBOOKS), lab()])
 
 
 def imports(times=5):
@@ -92,41 +78,3 @@ def lab():
             seconds = perf_counter() - start
             page.close()
     return Reading(f"JupyterLab from its start to {book.name} on the screen, kernel ready", seconds, "s")
-
-
-def redraws():
-    """Milliseconds from a control that is moved to the new picture."""
-    data = node.disk_in_ring()
-    problem = node.TrainingProblem(data.x_in, data.y_out)
-    trained = node.train(problem, iterations=100, progress=False).weights
-    for name, (control, values) in MOVES.items():
-        explorer = getattr(explore, name)(*([problem, trained] if name == "flow" else []))
-        seconds = []
-        for value in values:
-            start = perf_counter()
-            explorer.controls[control].value = value
-            seconds.append(perf_counter() - start)
-        yield Reading(f"explorer {name}, one redraw", 1e3 * median(seconds), "ms")
-
-
-def cockpit(seconds=3):
-    """Iterations a second on the lecture's experiment, with tanh, while the cockpit trains and draws."""
-    pictures = 0
-
-    async def train():
-        nonlocal pictures
-        cockpit = explore.training(activation="tanh", iterations=10**6)
-        cockpit.image.observe(lambda _: count(), "value")
-        cockpit.controls["start"].click()
-        await asyncio.sleep(seconds)
-        cockpit.close()
-        return len(cockpit.J) - 1
-
-    def count():
-        nonlocal pictures
-        pictures += 1
-
-    start = perf_counter()
-    iterations = asyncio.run(train()) / (perf_counter() - start)
-    what = f"cockpit on E, while it draws {pictures / seconds:.1f} pictures a second"
-    return Reading(what, iterations, "iterations a second", 1500, True)
