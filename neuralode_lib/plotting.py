@@ -47,9 +47,10 @@ def _axes(name, ax):
     return checks.instance(name, ax, Axes, "a Matplotlib Axes, such as panels(1)")
 
 
-def network(widths, residual=False, ax=None):
+def network(widths, states, weights, residual=False, ax=None):
     """The slides' picture of a network: a column of nodes for each layer, inputs green, outputs orange.
 
+    states, weights: what is written below each column and below the lines between two.
     residual: arcs over the layers show that each keeps what it was given.
     """
     widths = [checks.integer("widths", n, 1) for n in widths]
@@ -70,13 +71,14 @@ def network(widths, residual=False, ax=None):
                 xytext=(k + 0.04, top),
                 arrowprops={"arrowstyle": "->", "color": BLUE, "lw": 2, "connectionstyle": "arc3,rad=-0.45"},
             )
+    low = -max(widths) / 2
     for k, nodes in columns:
         colour = GREEN if k == 0 else ORANGE if k == len(widths) - 1 else BLACK
         ax.scatter(np.full(len(nodes), k), nodes, s=170, color=colour, zorder=2)
-    for k, name, colour in [(0, "input", GREEN), (len(widths) - 1, "output", ORANGE)]:
-        ax.text(k, -widths[k] / 2, name, color=colour, ha="center", va="top")
-    top = max(widths) / 2 + (1 if residual else 0)
-    ax.set(xlim=(-0.4, len(widths) - 0.6), ylim=(-max(widths) / 2 - 0.5, top))
+        ax.text(k, low, states[k], color=colour, ha="center", va="top")
+    for k, name in enumerate(weights):
+        ax.text(k + 0.5, low, name, ha="center", va="top")
+    ax.set(xlim=(-0.4, len(widths) - 0.6), ylim=(low - 0.6, -low + (1 if residual else 0)))
     ax.axis("off")
     return ax
 

@@ -6,6 +6,7 @@ has been edited since, and overwrite nothing that somebody wrote.
 
 import hashlib
 import json
+import re
 import sys
 from base64 import b64decode
 from pathlib import Path
@@ -16,6 +17,7 @@ from jupytext.combine import combine_inputs_with_outputs
 from nbclient import NotebookClient
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+PICTURE = re.compile(r'src="data:image/png;base64,([^"]*)')
 
 
 def cells(notebook):
@@ -57,7 +59,8 @@ def build(script: Path):
         for output in cell.get("outputs", []):
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
         if "readme" in cell.metadata.get("tags", []):
-            (path.parent / "evolution.png").write_bytes(b64decode(cell.outputs[0].data["image/png"]))
+            (png,) = PICTURE.findall(cell.outputs[0].data["text/html"])
+            (path.parent / "evolution.png").write_bytes(b64decode(png))
     nbformat.write(notebook, path)
 
 

@@ -34,7 +34,7 @@ def scattered(ax):
 
 
 DRAWN = {
-    "network": lambda ax, x, data: plotting.network([2, 3, 1], ax=ax),
+    "network": lambda ax, x, data: plotting.network([2, 3, 1], "xzy", "WV", ax=ax),
     "plane": lambda ax, x, data: plotting.plane(ax),
     "points": lambda ax, x, data: plotting.points(data.x_in, data.label, ax),
     "trajectories": lambda ax, x, data: plotting.trajectories(x, data.label, ax),
@@ -54,13 +54,15 @@ def test_draws_on_the_axes_it_is_given_or_makes_one(draw, x, data):
 
 
 def test_network_joins_each_node_to_all_of_the_next_layer():
-    ax = plotting.network([2, 3, 1])
+    ax = plotting.network([2, 3, 1], "xzy", "WV")
     assert len(ax.lines) == 2 * 3 + 3 * 1
     assert [len(nodes.T) for nodes in scattered(ax)] == [2, 3, 1]
     colours = [plt.matplotlib.colors.to_hex(nodes.get_facecolor()[0]) for nodes in ax.collections]
     assert colours == [plotting.GREEN, plotting.BLACK, plotting.ORANGE]
-    arrows = [text for text in plotting.network([2, 3, 1], residual=True).texts if not text.get_text()]
-    assert len(arrows) == 2
+    names = sorted((text.get_position()[0], text.get_text()) for text in ax.texts)
+    assert names == [(0, "x"), (0.5, "W"), (1, "z"), (1.5, "V"), (2, "y")]
+    texts = plotting.network([2, 3, 1], "xzy", "WV", residual=True).texts
+    assert sum(not text.get_text() for text in texts) == 2  # the arrows
 
 
 def test_points_tell_the_classes_apart_by_colour_and_marker(data):

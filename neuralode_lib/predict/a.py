@@ -2,6 +2,61 @@
 
 ANSWERS: dict[str, str] = {
     "A-relu": r"""
-    $\mathbf{W}\mathbf{x} = (3, -1)^\top$. ReLU makes $(3, 0)^\top$ of it, so $y = 3 + 0 + 1 = 4$.
+    $\mathbf{W}\mathbf{x} = (3, -1)^\top$. ReLU makes $(3, 0)^\top$ of it, so $y = 3 + 0 + 1 = 4$. The second node is
+    silent for this input: change $\mathbf{W}$ or $\mathbf{x}$ a little, and it still says 0.
+    """,
+    "A-width": r"""
+    It falls every time: the nodes of a narrow network are the first ones of a wider one, so a wider one can fit at
+    least as well. From width 16 on it falls more slowly. What is left sits at $x = 0$, the corner of $|x|$, which
+    smooth functions can only round off.
+    """,
+    "A-functions": r"""
+    With $\tanh$ and width 256 the error is $10^{-10}$ for $\sin 6x$, $4 \cdot 10^{-4}$ with the corner and $0.07$
+    with the jump, beside which every fit is off by about half its height: no continuous function can jump. With ReLU
+    the fits are zigzags. Corners suit them, but even $\sin 6x$ has an error of $2 \cdot 10^{-3}$ at width 256.
+    """,
+    "A-two-layers": r"""
+    The first layer gives $\mathbf{W}(1, 2)^\top = (3, -1)^\top$. The second one sees $(3, 0)^\top$ and gives $(3,
+    3)^\top$. Here $\sigma$ comes before the matrix, also in the first layer.
+    """,
+    "A-circle": r"""
+    Of the plain circle nothing is left: each layer multiplies its size by some factor, and a hundred factors make
+    less than $10^{-12}$ in nine draws of ten. In single precision, in which networks are usually trained, all points
+    are then the same. Smaller weights make it worse, and larger ones do not help in the plane, because $\tanh$
+    saturates.
+
+    The residual layers with small weights bend the circle and keep its size, for each of their factors is 1 plus
+    something small. Large weights blow it up.
+    """,
+    "A-halving": r"""
+    In one step Euler misses $\tfrac12\Delta t^2\,\ddot{\mathbf{x}}$, and terms of higher order: with half the step a
+    quarter of it. But twice as many steps are needed to reach $T$, and $2 \cdot \tfrac14 = \tfrac12$: the error at
+    $T$ is halved.
+    """,
+    "A-few-layers": r"""
+    A single layer ends at $(-3.6, -2.8)$, far from the solution's end at $(1.5, -1.7)$. The observed order stays
+    within 0.1 of 1 from 4 layers on for the weights of this notebook, from 27 on for the constant ones and from 56 on
+    for the quick ones. So it is not enough that the weights change slowly: the constant ones turn the state quickly,
+    and each step has to be short beside the turn of the *solution*.
+    """,
+    "A-cost": r"""
+    With order 1 again: the discrete $J$ is as good as the Euler states in it.
+    """,
+    "A-terms": r"""
+    The weights' term is zero and the terminal one the largest, 110.59. Where nothing moves, each point misses its
+    target by the same distance all the time: the running term is $w_1 = 0.01$ times the terminal one, times 0.99,
+    because its sum has 99 terms of length $\Delta t = 0.01$.
+    """,
+    "A-gap": r"""
+    Through C, the narrowest of the four (23 degrees; D has 49). Its piece of the grey circle is drawn in black: in
+    the end three quarters of the circle's length come from these 23 degrees. Nobody chose the gap; gradient descent
+    found it, and from other points it would find another.
+    """,
+    "A-meet": r"""
+    They never meet. Paths cross because points come through the same place at different *times*; two points at one
+    place at one time would have the same past. (The 100 layers are one-to-one, too: $\Delta t\,\|\mathbf{V}_k\|$ is
+    at most 0.17.) So the grid is never torn and never folded over. It is stretched most at the left, in gap C, in the
+    end up to 28-fold. At $t = 0.25$ its lower left quarter has only moved, by $\int\mathbf{b}\,dt = (-0.11, 0.15)$,
+    and has kept its shape: there both ReLUs are off.
     """,
 }

@@ -1,3 +1,56 @@
 """The answers of 12.B, in the order of the notebook."""
 
-ANSWERS: dict[str, str] = {}
+ANSWERS: dict[str, str] = {
+    "B-quotient": r"""
+    It becomes ten times smaller, too: the quotient is the tangent up to $O(h)$.
+    """,
+    "B-lowest": r"""
+    Where the two errors balance. For the difference quotient $h = \varepsilon/h$, so $h = \sqrt\varepsilon \approx
+    10^{-8}$, with an error of that size. For the central one $h^2 = \varepsilon/h$, so $h = \varepsilon^{1/3} \approx
+    10^{-5}$, with an error of $\varepsilon^{2/3} \approx 10^{-10}$. The complex step has no lowest point: it
+    subtracts nothing, and $h = 10^{-30}$ is as good as any small one.
+    """,
+    "B-kick": r"""
+    Before the kick the tangent is zero. Right after it, it is the kick's direction, a vector of length 1, for Euler
+    adds $\Delta t$ times $1/\Delta t$. Turned by 180 degrees the tangent changes its sign exactly, because its ODE is
+    linear. The quotient with $h = 1$ does not: it is up to 1.0 long one way and up to 1.9 the other. At $h = 10^{-8}$
+    it agrees with the tangent to seven digits, at $10^{-15}$ in none.
+    """,
+    "B-tangents": r"""
+    As many as there are weights, $K\,d\,(d + 1)$: 600 for the lecture's network, 83,200 for digits of 64 pixels and
+    20 layers, over six million for MNIST.
+    """,
+    "B-entry": r"""
+    There are five, one for each *layer*, and `phi[2]` is the price of `x[3]`: the price of the state that layer 2
+    produces. The price of the input is not needed, as no weight can change it.
+    """,
+    "B-question-1": r"""
+    **C**, and only C. The second term drops out because the tangent starts at zero, and in the first
+    $\boldsymbol{\varphi}(T)$ is what we have chosen it to be. B is a vector where a number is asked for.
+    """,
+    "B-question-2": r"""
+    **B and D**, although the slide looks as if one letter were asked for. B is what you get by inserting the two
+    ODEs; mind the minus of $-\dot{\boldsymbol{\varphi}}$, which A forgets. D is B after the terms with $\mathbf{A}$
+    have cancelled, $-(\mathbf{A}^\top\boldsymbol{\varphi})^\top\tilde{\mathbf{x}} +
+    \boldsymbol{\varphi}^\top\mathbf{A}\tilde{\mathbf{x}} = 0$. This is what the transpose in the adjoint equation is
+    for.
+    """,
+    "B-blind": r"""
+    A symmetric one: it cannot tell a matrix from its transpose. ($d = 1$ hides the mistake, too.) Check gradients
+    along random directions, at random weights.
+    """,
+    "B-prices": r"""
+    Nothing moves, and $\mathbf{A} = \mathbf{0}$. Without running cost $\boldsymbol{\varphi}$ is constant,
+    $\mathbf{x}_{\text{in}} - \mathbf{y}_{\text{out}}$: a push counts the same whenever it comes. With $w_1 = 1$ it is
+    a straight line in $t$, twice as long at $t = 0$, because the push is then paid for all the way. A negative part:
+    the step against the gradient, which is good for the sum, makes the cost of this sample larger.
+    """,
+    "B-more-layers": r"""
+    It goes to zero, in proportion to $\Delta t$: a weight that acts for a quarter of the time has a quarter of the
+    effect. Divided by $\Delta t$ it has a limit.
+    """,
+    "B-first-layers": r"""
+    In the plain network it falls on its way back: the first ten layers get less than $10^{-9}$ of what the last one
+    gets, and gradient descent hardly moves them. In the residual one all layers get about as much.
+    """,
+}

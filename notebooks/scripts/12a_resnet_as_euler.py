@@ -8,9 +8,9 @@
 # - state what it means to train such a network, and see a trained one at work.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **You need** matrices, the chain rule, Euler's method for $\dot x = f(t, x)$. **Time:** about 60 minutes.
+# **You need** matrices, the chain rule, Euler's method for $\dot x = f(t, x)$. **Time:** about 65 minutes to read, predict and try, and 15 more for the two exercises.
 #
-# First clear the stored results (*Edit ▸ Clear Outputs of All Cells*), then run the cells from top to bottom with <kbd>Shift</kbd>+<kbd>Enter</kbd>. Where it says **Predict**, do: decide on an answer before you run the next cell. At a **Quiz** click on one letter or several (more than one may be right), then on *Check*.
+# Run the cells from top to bottom with <kbd>Shift</kbd>+<kbd>Enter</kbd>. Where it says **Predict**, do: type what you expect, commit, and only then open the *Answer*. (The code that computed it is folded: click on its bar to read it.) At a **Quiz** click on one letter or several, for more than one may be right, then on *Check*.
 # A small label such as <small>A5</small> is the name of a formula; the test of that name checks it.
 
 # %% slideshow={"slide_type": "skip"}
@@ -18,7 +18,7 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 import neuralode_lib as node
-from neuralode_lib import exercises, explore, plotting, quiz, relu, tanh
+from neuralode_lib import exercises, explore, plotting, predict, quiz, relu, tanh
 
 plotting.use_style()
 
@@ -44,9 +44,7 @@ for ax, image, digit in zip(axes, digits.images, digits.target, strict=False):
     ax.imshow(image, cmap="gray_r")
     ax.set_title(digit)
     ax.axis("off")
-plotting.show(axes, alt=(
-    "The handwritten digits 0 to 7, 8 x 8 grey values each; some are hard to read."
-))
+plotting.show(axes, alt="The handwritten digits 0 to 7, each of 8 x 8 grey values.")
 
 # %% [markdown]
 # For us an image is a column of 64 numbers, a point $\mathbf{x}_{\text{in}} \in \mathbb{R}^{64}$. Classifying means: move it to a point
@@ -67,13 +65,14 @@ plotting.show(axes, alt=(
 # $$\mathbf{y} = \mathbf{V}\,\sigma(\mathbf{W}\mathbf{x} + \mathbf{c}) + \mathbf{b}.$$
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# The picture has a green node for each input and an orange one for each output. Each line is an entry of $\mathbf{W}$ (left) or $\mathbf{V}$ (right), and each black node applies $\sigma$ to the sum of what arrives.
+# The picture has a green node for each input and an orange one for each output. Each line is an entry of $\mathbf{W}$ (left) or $\mathbf{V}$ (right). A black node adds its entry of $\mathbf{c}$ to what arrives and applies $\sigma$; an orange node adds its entry of $\mathbf{b}$. All these numbers are the **weights**; $\mathbf{b}$ and $\mathbf{c}$ are also called **biases**.
 
-# %%
-ax = plotting.network([2, 5, 2])
+# %% tags=["no-code"]
+names = [r"$\mathbf{x}$", "", r"$\mathbf{y}$"], [r"$\mathbf{W}$", r"$\mathbf{V}$"]
+ax = plotting.network([2, 5, 2], *names)
 plotting.show(ax, alt=(
-    "A network: 2 green input nodes, 5 black hidden nodes, 2 orange output nodes; "
-    "each node is joined to all of the next layer."
+    "A network: 2 green input nodes x, 5 black hidden nodes, 2 orange output nodes y; "
+    "lines W and V join each node to all of the next layer."
 ))
 
 
@@ -87,15 +86,10 @@ def one_hidden_layer(x, W, c, V, b, sigma=np.tanh):
 #
 # **Predict.** A network with ReLU, $\mathbf{W} = \begin{pmatrix}1 & 1\\ 1 & -1\end{pmatrix}$, $\mathbf{c} = \mathbf{0}$, $\mathbf{V} = \begin{pmatrix}1 & 1\end{pmatrix}$, $b = 1$ is given $\mathbf{x} = (1, 2)^\top$. What comes out?
 
-# %% slideshow={"slide_type": "fragment"}
-W = np.array([[1, 1], [1, -1]])
-one_hidden_layer(np.array([1, 2]), W, 0, np.array([[1, 1]]), 1, relu.sigma)
-
-# %% [markdown]
-# $\mathbf{W}\mathbf{x} = (3, -1)$, ReLU cuts it to $(3, 0)$, and $3 + 0 + 1 = 4$.
-
-# %% [markdown] slideshow={"slide_type": "notes"}
-# The second node is silent for this input: change $\mathbf{W}$ or $\mathbf{x}$ a little, and it still says 0.
+# %% tags=["answer"] jupyter={"source_hidden": true}
+with predict.ask("A-relu"):
+    W = np.array([[1, 1], [1, -1]])
+    print(one_hidden_layer(np.array([1, 2]), W, 0, np.array([[1, 1]]), 1, relu.sigma))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Wide enough, a network comes close to any function <small>A2</small>
@@ -111,17 +105,17 @@ one_hidden_layer(np.array([1, 2]), W, 0, np.array([[1, 1]]), 1, relu.sigma)
 # Let us watch it at work. We draw $\mathbf{W}$ and $\mathbf{c}$ at random and leave only $\mathbf{V}$ and $b$ to be found: that is linear least squares.
 
 # %% slideshow={"slide_type": "skip"}
+grid = np.linspace(-1, 1, 401)
+
+
 def f(x):
     return np.sin(6 * x) + np.abs(x)
 
 
-grid = np.linspace(-1, 1, 401)
-rng = np.random.default_rng(1)
-W, c = 6 * rng.standard_normal(256), 4 * rng.standard_normal(256)
-
-
 # %%
 def fit(width):
+    rng = np.random.default_rng(1)
+    W, c = 6 * rng.standard_normal(256), 4 * rng.standard_normal(256)
     hidden = np.tanh(np.outer(grid, W[:width]) + c[:width])
     features = np.column_stack([hidden, np.ones_like(grid)])
     V_b, *_ = np.linalg.lstsq(features, f(grid), rcond=1e-10)
@@ -129,34 +123,22 @@ def fit(width):
 
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict.** The width doubles from 2 to 256. Does the error fall every time? Where on the curve is the last bit of error?
+# **Predict.** The width doubles from 2 to 256. Does the error fall every time? Where on the curve of $f(x) = \sin 6x + |x|$ is the last bit of error?
 
-# %% tags=["no-code"] slideshow={"slide_type": "fragment"}
-widths = 2 ** np.arange(1, 9)
-error = [np.sqrt(np.mean((fit(n) - f(grid)) ** 2)) for n in widths]
-print("width  root mean square error")
-for n, e in zip(widths, error, strict=True):
-    print(f"{n:5d}  {e:.1e}")
-
-# %% slideshow={"slide_type": "subslide"}
-left, right = plotting.panels(2, width=11)
-left.plot(grid, f(grid), color="0.7", lw=6, label="$f$")
-for n, style in [(4, ":"), (8, "--"), (64, "-")]:
-    left.plot(grid, fit(n), style, label=f"width {n}")
-left.set_ylim(-1, 3.4)
-left.legend(ncols=2)
-right.plot(grid, fit(64) - f(grid))
-right.set_title("what width 64 still misses")
-plotting.show(left, alt=(
-    "Left: f and fits of width 4, 8 and 64; the last lies on f. Right: the rest at "
-    "width 64 is a few thousandths, largest at x = 0."
-))
-
-# %% [markdown] slideshow={"slide_type": "notes"}
-# It falls every time: the narrower network is contained in the wider one (its nodes are the first ones there), so least squares can only gain. From width 16 on it falls more slowly.
-
-# %% [markdown]
-# What is left sits at $x = 0$: the corner of $|x|$, which smooth functions can only round off.
+# %% tags=["answer"] jupyter={"source_hidden": true}
+with predict.ask("A-width"):
+    print("width  root mean square error")
+    for n in 2 ** np.arange(1, 9):
+        print(f"{n:5d}  {np.sqrt(np.mean((fit(n) - f(grid)) ** 2)):.1e}")
+    left, right = plotting.panels(2, width=11)
+    left.plot(grid, f(grid), color="0.7", lw=6, label="$f$")
+    for n, style in [(4, ":"), (8, "--"), (64, "-")]:
+        left.plot(grid, fit(n), style, label=f"width {n}")
+    left.set(xlabel="$x$", ylim=(-1, 3.4))
+    left.legend(ncols=2)
+    right.plot(grid, fit(64) - f(grid))
+    right.set(xlabel="$x$", title="what width 64 still misses")
+    plotting.show(left, alt="f with fits of width 4, 8 and 64, which lies on f; the rest is largest at x = 0.")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict, then move.** A function without a corner, or one that jumps: does the error fall faster or more slowly then? And what do the fits look like with ReLU?
@@ -164,13 +146,8 @@ plotting.show(left, alt=(
 # %%
 explore.width()
 
-# %% slideshow={"slide_type": "subslide"}
-ax = explore.width(64, "a jump").axes
-plotting.show(ax, alt=(
-    "Left: a function that jumps from -1 to 1, and its fit of width 64, which "
-    "overshoots on both sides of the jump. Right: the error falls slowly with the "
-    "width, to about a tenth."
-))
+# %% tags=["answer"] jupyter={"source_hidden": true}
+predict.ask("A-functions")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Deep instead of wide <small>A3</small>
@@ -182,13 +159,15 @@ plotting.show(ax, alt=(
 # $$\mathbf{x}_0 = \mathbf{x}_{\text{in}},\qquad \mathbf{x}_k = \mathbf{V}_k\,\sigma(\mathbf{x}_{k-1}) + \mathbf{b}_k \quad (k = 1, \dots, K),\qquad \mathbf{y} = \mathbf{x}_K.$$
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Here $\sigma$ comes first, also on the input, and the $\mathbf{V}$ of one layer plays the part of $\mathbf{W}$ for the next. All layers have the same number $d$ of nodes, so all $\mathbf{V}_k$ are square, $d \times d$.
+# Here $\sigma$ comes first, also on the input, and the $\mathbf{V}$ of one layer plays the part of $\mathbf{W}$ for the next. All layers have the same number $d$ of nodes, so all $\mathbf{V}_k$ are square, $d \times d$. The matrix $\mathbf{V}_k$ leads from $\mathbf{x}_{k-1}$ to $\mathbf{x}_k$:
 
-# %%
-ax = plotting.network([2, 2, 2, 2, 2, 2])
+# %% tags=["no-code"]
+states = [rf"$\mathbf{{x}}_{k}$" for k in range(6)]
+matrices = [rf"$\mathbf{{V}}_{k}$" for k in range(1, 6)]
+ax = plotting.network([2] * 6, states, matrices)
 plotting.show(ax, alt=(
-    "A deep network: six columns of two nodes, the first green, the last orange, each "
-    "node joined to both nodes of the next column."
+    "A deep network: six columns x_0 to x_5 of two nodes, the first green, the last orange; "
+    "the lines V_1 to V_5 join each node to both nodes of the next column."
 ))
 
 
@@ -202,25 +181,23 @@ def plain(x, V, b, sigma=np.tanh):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict.** Two layers, ReLU, both with the matrix $\mathbf{W}$ from above and $\mathbf{b}_k = \mathbf{0}$. What becomes of $(1, 2)^\top$?
 
-# %% slideshow={"slide_type": "fragment"}
-W = np.array([[1, 1], [1, -1]])
-plain(np.array([[1], [2]]), [W, W], np.zeros((2, 2)), relu.sigma)
+# %% tags=["answer"] jupyter={"source_hidden": true}
+with predict.ask("A-two-layers"):
+    print(plain(np.array([[1], [2]]), [W, W], np.zeros((2, 2)), relu.sigma))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why residual? <small>A4</small>
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Suppose the first layers have already done the job. A further plain layer must then do *nothing*, $\mathbf{V}\sigma(\mathbf{x}) + \mathbf{b} = \mathbf{x}$ for all $\mathbf{x}$. With $\tanh$ no choice of $\mathbf{V}$ and $\mathbf{b}$ does that: $\tanh$ is bounded and $\mathbf{x}$ is not.
+# Suppose the first layers have already done the job. A further plain layer must then do *nothing*, $\mathbf{V}\sigma(\mathbf{x}) + \mathbf{b} = \mathbf{x}$ for all $\mathbf{x}$. No choice of $\mathbf{V}$ and $\mathbf{b}$ does that: $\tanh$ is bounded and $\mathbf{x}$ is not, and ReLU forgets by how much an entry is negative.
 
 # %% [markdown]
 # So let a layer say only what it *changes*. That is a **residual network (ResNet)**:
 #
 # $$\mathbf{x}_0 = \mathbf{x}_{\text{in}},\qquad \mathbf{x}_k = \mathbf{x}_{k-1} + \mathbf{V}_k\,\sigma(\mathbf{x}_{k-1}) + \mathbf{b}_k,\qquad \mathbf{y} = \mathbf{x}_K.$$
-#
-# Doing nothing is now the easiest thing of all: $\mathbf{V}_k = \mathbf{0}$, $\mathbf{b}_k = \mathbf{0}$.
 
-# %%
-ax = plotting.network([2, 2, 2, 2, 2, 2], residual=True)
+# %% tags=["no-code"]
+ax = plotting.network([2] * 6, states, matrices, residual=True)
 plotting.show(ax, alt=(
     "The same deep network; a blue arrow leads over each layer from one column to the "
     "next: what comes in is added to what the layer computes."
@@ -239,14 +216,16 @@ residual(np.array([[1], [2]]), [W, W], np.zeros((2, 2)), relu.sigma)
 # %% [markdown]
 # The same two layers as before, and another result: $(1, 2) + (3, -1) = (4, 1)$, and $(4, 1) + (5, 3) = (9, 4)$.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# Now send a circle of points through 100 layers of each kind, with random weights.
-#
-# **Predict.** What is left of the circle after 100 plain layers? And after 100 residual ones?
+# %% slideshow={"slide_type": "subslide"}
+quiz.question("A-zero")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# What do many layers do to their input? We draw the weights at random:
 
 # %% slideshow={"slide_type": "skip"}
 angle = np.linspace(0, 2 * np.pi, 60)
 circle = np.array([np.cos(angle), np.sin(angle)])
+rng = np.random.default_rng(3)
 Vs = rng.standard_normal((100, 2, 2)) / np.sqrt(2)
 bs = 0.1 * rng.standard_normal((100, 2))
 
@@ -255,59 +234,52 @@ def size(x):
     return np.linalg.norm(x - x.mean(axis=1, keepdims=True), axis=0).max()
 
 
-# %% tags=["no-code"] slideshow={"slide_type": "fragment"}
-for name, network in [("plain", plain), ("residual", residual)]:
-    for factor in (1, 0.1):
-        after = size(network(circle, factor * Vs, factor * bs))
-        shown = f"{after:.1g}" if after > 1e-15 else "less than 1e-15"
-        print(f"{name:8s} weights times {factor:<3g}: size 1 becomes {shown}")
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Predict.** A circle of points goes through 100 layers with random weights. What is left of it after 100 plain layers? And after 100 residual ones? What do ten times smaller weights change, and three times larger ones?
 
-# %% slideshow={"slide_type": "skip"}
-small_V, small_b, k = Vs / 10, bs / 10, range(101)
-plain_size = [size(plain(circle, Vs[:n], bs[:n])) for n in k]
-residual_size = [size(residual(circle, small_V[:n], small_b[:n])) for n in k]
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+small_V, small_b = Vs / 10, bs / 10
+plain_size = [size(plain(circle, Vs[:k], bs[:k])) for k in range(101)]
+residual_size = [size(residual(circle, small_V[:k], small_b[:k])) for k in range(101)]
 
-# %% slideshow={"slide_type": "subslide"}
-left, right = plotting.panels(2, width=11)
-left.semilogy(k, plain_size, "--", label="plain")
-left.semilogy(k, residual_size, label="residual")
-left.set(xlabel="layer $k$", ylabel="size of the circle's image")
-left.legend()
-right.plot(*circle, ":", color="0.4", label="input")
-right.plot(*plain(circle, Vs, bs), "X", label="100 plain layers")
-right.plot(*residual(circle, small_V, small_b), label="100 residual layers")
-right.set(aspect="equal", ylim=(-1.1, 1.9))
-right.legend(loc="upper center")
-plotting.show(left, alt=(
-    "Left: the plain network shrinks the circle by ten powers of ten, the residual one "
-    "keeps its size. Right: one point (plain), a closed curve (residual)."
-))
+# %% tags=["answer"] jupyter={"source_hidden": true}
+with predict.ask("A-circle"):
+    print("size 1 becomes")
+    for factor in (0.1, 1, 3):
+        after = [size(network(circle, factor * Vs, factor * bs)) for network in (plain, residual)]
+        print(f"weights times {factor:<3}: {max(after[0], 1e-15):.0e} (plain), {after[1]:4.1f} (residual)")
+    left, right = plotting.panels(2, width=11)
+    left.semilogy(plain_size, "--", label="plain")
+    left.semilogy(residual_size, label="residual, times 0.1")
+    left.set(xlabel="layer $k$", ylabel="size of the circle's image")
+    left.legend()
+    right.plot(*circle, ":", color="0.4", label="input")
+    right.plot(*plain(circle, Vs, bs), "X", label="100 plain layers")
+    right.plot(*residual(circle, small_V, small_b), label="100 residual layers")
+    right.set(aspect="equal", ylim=(-1.5, 2.6))
+    right.legend(loc="upper center")
+    plotting.show(left, alt="The size over the layers; the circle's images: a point (plain), a curve (residual).")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Each plain layer multiplies the size of the circle by some factor, here below 1 on average, and of a hundred of them nothing is left: in single precision, in which networks are usually trained, all points would be the same number, and no later layer brings the difference back. Smaller weights make it worse.
-# The residual layers, with the weights a tenth as large (each only adds a little), bend the circle and keep its size; their factor is 1 plus something small.
-
-# %% [markdown]
-# In training the same products of factors carry the *gradient* back from the output to the first layers: where the signal dies, so does the gradient.
-
-# %% slideshow={"slide_type": "subslide"}
-quiz.question("A-zero")
+# <details><summary>In more dimensions, and on the way back</summary>In 64 dimensions, with entries of standard deviation $1/8$, a hundred plain layers shrink a circle to $10^{-3}$. With weights 1.5 times as large they scramble it: neighbouring points, at first 0.1 apart, end 5 apart, about as far as any two. In training the same products of factors carry the <em>gradient</em> back from the output to the first layers: where the signal dies, so does the gradient. The end of 12.B shows it.</details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## A residual network is an Euler method <small>C3, A5</small>
+# ## Layers become time <small>A5</small>
 #
-# Look at a residual layer once more, and write the small change as a small number $\Delta t$ times something. With $t_k = k\,\Delta t$,
-#
-# $$\mathbf{x}_k = \mathbf{x}_{k-1} + \Delta t\,\bigl(\mathbf{V}(t_{k-1})\,\sigma(\mathbf{x}_{k-1}) + \mathbf{b}(t_{k-1})\bigr).$$
-#
-# This is forward Euler, with step $\Delta t = T/K$, for the **neural ODE**
+# A residual layer changes the state a little. Let the layer's number become time, the list of weight matrices a function $\mathbf{V}(t)$, and let the weights say how *fast* the state changes. That is a **neural ODE**:
 #
 # $$\mathbf{x}(0) = \mathbf{x}_{\text{in}},\qquad \dot{\mathbf{x}}(t) = \mathbf{V}(t)\,\sigma(\mathbf{x}(t)) + \mathbf{b}(t),\qquad \mathbf{y} = \mathbf{x}(T).$$
 #
-# The layer number has become time, the list of weight matrices a function $\mathbf{V}(t)$, and the network's output the state at the final time.
+# The network's output has become the state at the final time $T$.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Take some smooth weights, and sample them for a network with $K$ layers:
+# The forward Euler method solves it in $K$ steps of length $\Delta t = T/K$, from $t_0 = 0$ to $t_K = T$. You know it from earlier lectures: write down one step of it, and compare it with a residual layer.
+
+# %% slideshow={"slide_type": "subslide"}
+quiz.question("A-scale")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# From here on we take these smooth weights:
 
 # %% slideshow={"slide_type": "skip"}
 def V(t):
@@ -318,32 +290,54 @@ def b(t):
     return np.array([np.sin(t), -1.0])
 
 
-# %% slideshow={"slide_type": "skip"}
-def sampled(layers, T=1.0):
-    t = np.linspace(0, T, layers + 1)[:-1]
-    return node.Weights([V(s) for s in t], [b(s) for s in t])
-
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## A residual network is an Euler method <small>C3</small>
+#
+# Euler's step from $t_{k-1}$ to $t_k = k\,\Delta t$ follows the tangent at the point where it starts:
+#
+# $$\mathbf{x}_k = \mathbf{x}_{k-1} + \Delta t\,\bigl(\mathbf{V}(t_{k-1})\,\sigma(\mathbf{x}_{k-1}) + \mathbf{b}(t_{k-1})\bigr).$$
+#
+# This is a residual layer, with the matrix $\Delta t\,\mathbf{V}(t_{k-1})$ and the vector $\Delta t\,\mathbf{b}(t_{k-1})$.
 
 # %% slideshow={"slide_type": "subslide"}
-quiz.question("A-scale")
+quiz.question("A-index")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# The library's `forward` is Euler's method; `residual` is the network from above. $K$ layers lie between $N_T = K + 1$ grid points, and the network's weights are $\Delta t\,\mathbf{V}(t_{k-1})$ and $\Delta t\,\mathbf{b}(t_{k-1})$.
+# ### Exercise: one Euler step
+#
+# Write it for all samples at once: $\mathbf{x} + \Delta t\,(\mathbf{V}\sigma(\mathbf{x}) + \mathbf{b})$.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# Replace the `...` and run both cells. `check` runs your function on several random problems; if the numbers are wrong, it says where, and often why. When you are stuck, `exercises.euler_step.hint()` helps a little (three times), and `exercises.euler_step.solution()` shows the library's way.
 
 # %%
-K = 20
-dt, weights = 1 / K, sampled(K)
-x = node.forward(weights, circle, dt, tanh)
-output = residual(circle, dt * weights.V, dt * weights.b)
-print("states:", x.shape)
-print("the same output to rounding:", np.abs(x[-1] - output).max() < 1e-14)
+def my_euler_step(x, V, b, dt, sigma):
+    """One step from x (d, I), a column per sample, with V (d, d) and b (d,).
+    Returns the new x (d, I)."""
+    ...
+
+
+# %%
+exercises.euler_step.check(my_euler_step)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# The library's `forward` takes all $K$ steps and keeps all states. $K$ steps lie between $N_T = K + 1$ points of time. It gives what `residual` gives with $\Delta t$ times the weights:
+
+# %%
+def sampled(K):
+    times = np.linspace(0, 1, K + 1)[:-1]
+    return node.Weights([V(t) for t in times], [b(t) for t in times])
+
+
+weights, dt = sampled(20), 1 / 20
+through_forward = node.forward(weights, circle, dt, tanh)
+through_residual = residual(circle, dt * weights.V, dt * weights.b)
+print("states:", through_forward.shape)
+print("the same output to rounding:", np.abs(through_forward[-1] - through_residual).max() < 1e-14)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # > **Mind the index.** In the network of the slides the layer $\mathbf{V}_k$ *produces* $\mathbf{x}_k$, and the states count from 0. On the time grid of 12.C the states count from 1, and $\mathbf{V}_k = \mathbf{V}(t_k)$ belongs to the time from which the step *starts*, so it *leaves* $\mathbf{x}_k$: $\mathbf{x}_{k+1} = \mathbf{x}_k + \Delta t(\mathbf{V}_k\sigma(\mathbf{x}_k) + \mathbf{b}_k)$. And the network's matrix is $\Delta t$ times the ODE's.
 # > In Python `x[0]` is the input, and `V[k]` leads from `x[k]` to `x[k + 1]`.
-
-# %% slideshow={"slide_type": "subslide"}
-quiz.question("A-index")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How good is Euler? <small>A5</small>
@@ -351,7 +345,7 @@ quiz.question("A-index")
 # Euler follows the tangent for a time $\Delta t$, then looks again.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# What it misses in one step (the *local* error) is $\tfrac12\Delta t^2\,\ddot{\mathbf{x}}$, and terms of higher order. What is wrong at the end (the *global* error) is what all the steps have missed, carried on to $T$.
+# What it misses in one step is the *local* error. What is wrong at the end is the *global* error: all that the steps have missed, carried on to $T$.
 #
 # For the true solution we ask SciPy, at a tolerance close to rounding.
 
@@ -360,7 +354,7 @@ def rate(t, x):
     return V(t) @ np.tanh(x) + b(t)
 
 
-def exact(x_in, T):
+def exact(T):
     return solve_ivp(rate, [0, T], x_in, rtol=1e-12, atol=1e-12).y[:, -1]
 
 
@@ -368,8 +362,8 @@ def exact(x_in, T):
 x_in = np.array([0.5, -0.3])
 
 
-def euler(layers, T=1.0):
-    return node.forward(sampled(layers, T), x_in[:, None], T / layers, tanh)[:, :, 0]
+def euler(K):
+    return node.forward(sampled(K), x_in[:, None], 1 / K, tanh)[:, :, 0]
 
 
 # %%
@@ -380,44 +374,47 @@ for K, style in [(4, "o--"), (16, "s-"), (64, ".:")]:
     ax.plot(*euler(K).T, style, label=f"ResNet, {K} layers")
 ax.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
 ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-plotting.show(ax, alt=(
-    "A curve in the plane, the ODE's solution, and polygons of 4, 16 and 64 pieces. "
-    "All run outside of the curve, the finer the closer; at 64 it is just visible."
-))
+plotting.show(ax, alt="The ODE's solution, a curve in the plane, and polygons of 4, 16 and 64 pieces, closer and closer.")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict.** The number of layers doubles. By what factor does the error of *one step* fall, and by what factor the error at $T = 1$?
 #
-# (The *observed order* below is the $p$ in error $\approx C\,\Delta t^p$: how often the error is halved when $\Delta t$ is halved.)
+# (The *observed order* is the $p$ in error $\approx C\,\Delta t^p$: how many times the error is halved when $\Delta t$ is halved once.)
 
-# %% tags=["no-code"] slideshow={"slide_type": "fragment"}
-layers = 2 ** np.arange(3, 11)
-local_error = [np.linalg.norm(euler(K)[1] - exact(x_in, 1 / K)) for K in layers]
-global_error = [np.linalg.norm(euler(K)[-1] - exact(x_in, 1)) for K in layers]
-print("observed order of one step:", node.verify.observed_order(1 / layers, local_error).round(2))
-print("observed order at T = 1:   ", node.verify.observed_order(1 / layers, global_error).round(2))
-
-# %% slideshow={"slide_type": "subslide"}
-errors = {"one step": local_error, "at T = 1": global_error}
-ax = plotting.convergence(1 / layers, errors, order={"one step": 2, "at T = 1": 1})
-plotting.show(ax, alt=(
-    "Errors against the step, both logarithmic: one step falls with slope 2, the error "
-    "at T = 1 with slope 1."
-))
-
-# %% [markdown]
-# The error of one step falls to a quarter, but twice as many steps are needed: $2 \cdot \tfrac14 = \tfrac12$.
-
-# %% [markdown] slideshow={"slide_type": "notes"}
-# A deeper network is a more exact solution of *the same* ODE, and the error at $T$ is of **order 1**.
+# %% tags=["answer"] jupyter={"source_hidden": true}
+with predict.ask("A-halving"):
+    layers = 2 ** np.arange(3, 11)
+    errors = {
+        "one step": [np.linalg.norm(euler(K)[1] - exact(1 / K)) for K in layers],
+        "at T = 1": [np.linalg.norm(euler(K)[-1] - exact(1)) for K in layers],
+    }
+    for name, error in errors.items():
+        print(f"observed order, {name}:", node.verify.observed_order(1 / layers, error).round(2))
+    ax = plotting.convergence(1 / layers, errors, order={"one step": 2, "at T = 1": 1})
+    plotting.show(ax, alt="Errors against the step: one step falls with slope 2, the error at T = 1 with slope 1.")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# That needs weights that change slowly from layer to layer. If they have nothing to do with each other, there is no ODE to converge to.
+# ### Exercise: the observed order
+#
+# Given steps and errors, find the $p$ in error $\approx C\,\Delta t^p$, once for each pair of neighbours. (The steps need not be halved.)
+
+# %%
+def my_observed_order(dt, errors):
+    """dt and errors are arrays (n,). Returns the observed orders (n - 1,)."""
+    ...
+
+
+# %%
+exercises.observed_order.check(my_observed_order)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# So a deeper network solves *the same* ODE more exactly, with an error of **order 1** at $T$. That needs weights that change slowly from layer to layer. If they have nothing to do with each other, there is no ODE to converge to.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# (Below each depth is drawn twice. The weights grow like $\sqrt K$, so that $K$ independent kicks of size $\sqrt K\,\Delta t = 1/\sqrt K$ add up to something; at fixed size they would average out.)
+# (Below there are two sets of random weights for each number of layers. They grow like $\sqrt K$, so that $K$ independent kicks of size $\sqrt K\,\Delta t = 1/\sqrt K$ add up to something; at fixed size they would average out.)
 
 # %% tags=["no-code"]
+rng = np.random.default_rng(4)
 print("layers  smooth weights    unrelated weights, two draws")
 for K in (50, 100, 200, 400):
     unrelated = [node.Weights.random(K + 1, 2, scale=np.sqrt(K), rng=rng) for _ in range(2)]
@@ -428,13 +425,13 @@ for K in (50, 100, 200, 400):
 # (When training leads to weights that are smooth in depth is the subject of Sander, Ablin and Peyré, 2022. In 12.C we look at ours.)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict, then move.** A single layer is a single step along the first tangent: where does it end? From how many layers on is the observed order close to 1, and which of the weights need the most?
+# **Predict, then move.** A single layer is a single step along the first tangent: where does it end? Which of the three kinds of weights needs the most layers until the observed order is close to 1, and which the fewest?
 
 # %%
 explore.euler()
 
-# %% slideshow={"slide_type": "subslide"}
-explore.euler(layers=1)
+# %% tags=["answer"] jupyter={"source_hidden": true}
+predict.ask("A-few-layers")
 
 # %% slideshow={"slide_type": "subslide"}
 quiz.question("A-order")
@@ -442,17 +439,14 @@ quiz.question("A-order")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What training means <small>A6, A7</small>
 #
-# Where do the weights come from? From examples: pairs $(\mathbf{x}_{\text{in}}^i, \mathbf{y}_{\text{out}}^i)$, $i = 1, \dots, I$, of an input and the output we want for it. All samples travel with the *same* weights. The **cost** of a choice of weights is
+# Where do the weights come from? From examples: pairs $(\mathbf{x}_{\text{in}}^i, \mathbf{y}_{\text{out}}^i)$, $i = 1, \dots, I$, of an input and the output we want for it. All samples travel with the *same* weights: $\mathbf{x}^i$ solves the neural ODE from $\mathbf{x}_{\text{in}}^i$. The **cost** of a choice of weights is
 #
 # $$J(\mathbf{V}, \mathbf{b}) = \underbrace{\frac12 \sum_{i=1}^I \bigl|\mathbf{x}^i(T) - \mathbf{y}_{\text{out}}^i\bigr|^2}_{\text{terminal: be there at the end}} + \underbrace{\frac{w_1}{2} \sum_{i=1}^I \int_0^T \bigl|\mathbf{x}^i(t) - \mathbf{y}_{\text{out}}^i\bigr|^2 dt}_{\text{running: go there directly}} + \underbrace{\frac{w_2}{2} \int_0^T \bigl(\|\mathbf{V}(t)\|_F^2 + |\mathbf{b}(t)|^2\bigr)\,dt}_{\text{weights: keep them small}}$$
+#
+# where $\|\mathbf{V}\|_F^2$, the squared *Frobenius norm*, is the sum of the squares of all entries. **Training** means to make $J$ small.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# and training means to make it small. $\|\mathbf{V}\|_F = \sqrt{\operatorname{trace}(\mathbf{V}^\top\mathbf{V})}$ is the Frobenius norm: all entries squared, summed, and the root taken, as if the matrix were a long vector.
-
-# %% slideshow={"slide_type": "skip"}
-M = V(0.7)
-print(f"root of trace(M^T M)       {np.sqrt(np.trace(M.T @ M)):.12f}")
-print(f"root of the sum of squares {np.sqrt(np.sum(M**2)):.12f}")
+# We choose the numbers $w_1, w_2 \ge 0$: they say how much the way to the target, and the size of the weights, count beside the end.
 
 # %% slideshow={"slide_type": "subslide"}
 quiz.question("A-frobenius")
@@ -475,27 +469,28 @@ def rates(t, z):
 
 
 # %% slideshow={"slide_type": "skip"}
-x1, x2, integrals = solve_ivp(rates, [0, 1], [*x_in, 0], rtol=1e-12, atol=1e-12).y[:, -1]
-J_continuous = np.sum(([x1, x2] - y_out) ** 2) / 2 + integrals
+*x_T, integrals = solve_ivp(rates, [0, 1], [*x_in, 0], rtol=1e-12, atol=1e-12).y[:, -1]
+J_continuous = np.sum((x_T - y_out) ** 2) / 2 + integrals
 
 
-# %% tags=["no-code"]
 def J_discrete(K):
-    problem = node.TrainingProblem(x_in[:, None], y_out[:, None], 1.0, K + 1, w1, w2, tanh)
-    return problem.cost(sampled(K))
+    one_sample = node.TrainingProblem(x_in[:, None], y_out[:, None], 1.0, K + 1, w1, w2, tanh)
+    return one_sample.cost(sampled(K))
 
-
-error = [abs(J_discrete(K) - J_continuous) for K in layers]
-print(f"continuous J = {J_continuous:.4f}, with {layers[-1]} layers {J_discrete(layers[-1]):.4f}")
-print("observed order:", node.verify.observed_order(1 / layers, error).round(2))
 
 # %% [markdown]
-# Order 1 again: the discrete $J$ is as good as the Euler states in it.
+# **Predict.** With what order does the discrete $J$ tend to the continuous one?
+
+# %% tags=["answer"] jupyter={"source_hidden": true}
+with predict.ask("A-cost"):
+    J_error = [abs(J_discrete(K) - J_continuous) for K in layers]
+    print(f"continuous J = {J_continuous:.4f}, with {layers[-1]} layers {J_discrete(layers[-1]):.4f}")
+    print("observed order:", node.verify.observed_order(1 / layers, J_error).round(2))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The lecture's example <small>A8</small>
 #
-# Half of 64 points lie in a small disk (blue circles; they shall go to $(0, 1)$), half on a ring round it (red squares; they shall go to $(2, 1)$). No straight line separates them.
+# Half of 64 points lie in a small disk (blue circles; they are to go to $(0, 1)$), half on a ring round it (red squares; they are to go to $(2, 1)$). No straight line separates them.
 
 # %%
 data = node.disk_in_ring()
@@ -508,14 +503,17 @@ plotting.show(ax, alt=(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # We take 100 layers, $w_1 = w_2 = 0.01$ and ReLU.
 #
-# **Predict.** With $\mathbf{V} = \mathbf{0}$ and $\mathbf{b} = \mathbf{0}$ nothing moves. Which of the three terms of $J$ is zero then, and which is the largest?
+# **Predict.** With $\mathbf{V} = \mathbf{0}$ and $\mathbf{b} = \mathbf{0}$ nothing moves. Which of the three terms of $J$ is zero then, and which is the largest? What is the ratio of the other two?
 
-# %% tags=["no-code"] slideshow={"slide_type": "fragment"}
+# %% slideshow={"slide_type": "skip"}
 problem = node.TrainingProblem(
     data.x_in, data.y_out, T=1.0, N_T=101, w1=0.01, w2=0.01, activation=relu
 )
-untrained = node.Weights.zeros(problem.N_T, problem.d)
-print("terminal {:.2f}, running {:.2f}, weights {:.2f}".format(*problem.cost_terms(untrained)))
+
+# %% tags=["answer"] jupyter={"source_hidden": true}
+with predict.ask("A-terms"):
+    untrained = node.Weights.zeros(problem.N_T, problem.d)
+    print("terminal {:.2f}, running {:.2f}, weights {:.2f}".format(*problem.cost_terms(untrained)))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Now we let the computer look for weights with a small $J$. How it does that is what 12.B and 12.C are about; here we only want to see the result. (It takes a second.)
@@ -525,22 +523,43 @@ trained = node.train(problem, iterations=2000)
 trained
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# With the points we transport a circle, drawn in grey, that at first separates the classes: it runs through the ring.
+# The blue points have to leave the ring. With the points we transport a grey circle, which runs through the middle of the ring; the disk lies inside. Four gaps between neighbouring red points are wide:
 
-# %% tags=["readme"]
+# %% tags=["no-code"]
+red_angle = np.sort(np.arctan2(*data.x_in[::-1, data.label == 1]))
+gaps = np.diff(red_angle, append=red_angle[0] + 2 * np.pi)
+wide = np.sort(gaps.argsort()[-4:])
+ax = plotting.points(data.x_in, data.label)
+for letter, k in zip("ABCD", wide, strict=True):
+    middle = red_angle[k] + gaps[k] / 2
+    ax.text(1.3 * np.cos(middle), 1.3 * np.sin(middle), letter, ha="center", va="center")
+ax.plot(*circle, color="0.6", lw=1.2, zorder=1)
+ax.set(xlim=(-1.6, 2.4), ylim=(-1.6, 1.6))
+plotting.show(ax, alt="The ring's four widest gaps, as seen from its middle: A below, B above, C at the upper left, D at the left.")
+
+# %% [markdown]
+# **Predict.** Through which gap do the blue points leave?
+
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
 x = problem.states(trained.weights)
-angle = np.linspace(0, 2 * np.pi, 2001)
-circle = node.forward(trained.weights, [np.cos(angle), np.sin(angle)], problem.dt, relu)
-times = [0, 0.25, 0.5, 0.75, 1]
-axes = plotting.panels(5, width=11, height=2.8, sharey=True)
-plotting.states(x, data.label, problem.t, times, axes)
-for ax, time in zip(axes, times, strict=True):
-    ax.plot(*circle[round(time / problem.dt)], color="0.6", lw=1.2, zorder=1)
-    ax.set(xlim=(-1.5, 2.5), ylim=(-1.7, 1.7))
-plotting.show(axes, alt=(
-    "The points at five times. The ring is bent and pulled to the red cross; where it "
-    "has a gap, the grey circle is stretched and follows the disk to the blue cross."
-))
+fine = np.linspace(-np.pi, np.pi, 2001)
+grey_circle = node.forward(trained.weights, [np.cos(fine), np.sin(fine)], problem.dt, relu)
+in_gap = (fine > red_angle[wide[2]]) & (fine < red_angle[wide[2] + 1])
+
+# %% tags=["answer", "readme"] jupyter={"source_hidden": true}
+with predict.ask("A-gap"):
+    times = [0, 0.25, 0.5, 0.75, 1]
+    axes = plotting.panels(5, width=11, height=2.8, sharey=True)
+    plotting.states(x, data.label, problem.t, times, axes)
+    for ax, time in zip(axes, times, strict=True):
+        moved = grey_circle[round(time / problem.dt)]
+        ax.plot(*moved, color="0.6", lw=1.2, zorder=1)
+        ax.plot(*moved[:, in_gap], color="black", lw=2.5, zorder=1)
+        ax.set(xlim=(-1.5, 2.5), ylim=(-1.7, 1.7))
+    plotting.show(axes, alt=(
+        "The points at five times. The ring is bent and pulled to the red cross; the grey circle's part "
+        "in gap C, drawn in black, is stretched and follows the disk to the blue cross."
+    ))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The same, moving: press *Play*. Any point can be taken and dragged.
@@ -553,10 +572,7 @@ correct = np.sum(node.nearest_target(x[-1]) == data.label)
 ax = plotting.plane(plotting.panels(1, width=6, height=4.4), "$t = 1$")
 plotting.points(x[-1], data.label, ax)
 ax.set(xlim=(-0.5, 2.5), ylim=(0, 2))
-plotting.show(ax, alt=(
-    "At t = 1 the blue points lie in a short line at (0, 1), the red ones close to "
-    f"(2, 1): {correct} of 64 are nearest to their own cross."
-))
+plotting.show(ax, alt="At t = 1 the blue points lie in a short line at (0, 1), the red ones close to (2, 1).")
 print(f"{correct} of {problem.I} points end nearest to their own target")
 
 # %% [markdown]
@@ -569,50 +585,18 @@ print(f"{correct} of {problem.I} points end nearest to their own target")
 # **Predict, then move.** Paths cross in the plane. Do two *points* ever meet? Carry the grid along: where is it stretched most, and does it ever tear or fold over?
 
 # %%
-explore.flow(problem, trained.weights)
+explore.flow(problem, trained.weights, t=0.25, carry="grid", paths=False)
 
-# %% slideshow={"slide_type": "subslide"}
-explore.flow(problem, trained.weights, t=0.5, carry="grid", paths=False)
-
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## Exercises
-
-# %% [markdown] slideshow={"slide_type": "notes"}
-# Two functions to write yourself; each takes a line or two. Replace the `...` and run both cells. `check` runs your function on several random problems; if the numbers are wrong, it says where, and often why. When you are stuck, `exercises.euler_step.hint()` helps a little (three times), and `exercises.euler_step.solution()` shows the library's way.
-
-# %% [markdown]
-# **One Euler step**, for all samples at once: $\mathbf{x} + \Delta t\,(\mathbf{V}\sigma(\mathbf{x}) + \mathbf{b})$.
-
-# %%
-def my_euler_step(x, V, b, dt, sigma):
-    """One step from x (d, I), a column per sample, with V (d, d) and b (d,).
-    Returns the new x (d, I)."""
-    ...
-
-
-# %%
-exercises.euler_step.check(my_euler_step)
-
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **The observed order.** Given steps and errors, find the $p$ in error $\approx C\,\Delta t^p$, once for each pair of neighbours. (The steps need not be halved.)
-
-# %%
-def my_observed_order(dt, errors):
-    """dt and errors are arrays (n,). Returns the observed orders (n - 1,)."""
-    ...
-
-
-# %%
-exercises.observed_order.check(my_observed_order)
+# %% tags=["answer"] jupyter={"source_hidden": true}
+predict.ask("A-meet")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Summary
 #
 # - One hidden layer: $\mathbf{y} = \mathbf{V}\sigma(\mathbf{W}\mathbf{x} + \mathbf{c}) + \mathbf{b}$; wide enough, it approximates any continuous function on a bounded and closed set.
-# - Deep: $\mathbf{x}_k = \mathbf{V}_k\sigma(\mathbf{x}_{k-1}) + \mathbf{b}_k$; a hundred such layers can forget their input. Residual: $\mathbf{x}_k = \mathbf{x}_{k-1} + \mathbf{V}_k\sigma(\mathbf{x}_{k-1}) + \mathbf{b}_k$; these keep it.
+# - Deep: $\mathbf{x}_k = \mathbf{V}_k\sigma(\mathbf{x}_{k-1}) + \mathbf{b}_k$; a hundred such layers can forget their input or, with larger weights, scramble it. Residual: $\mathbf{x}_k = \mathbf{x}_{k-1} + \mathbf{V}_k\sigma(\mathbf{x}_{k-1}) + \mathbf{b}_k$; layers that change little keep it.
 # - A residual network is forward Euler for $\dot{\mathbf{x}} = \mathbf{V}(t)\sigma(\mathbf{x}) + \mathbf{b}(t)$, its matrices are $\Delta t\,\mathbf{V}(t)$; with weights that vary smoothly the error at $T$ is of order 1.
-# - Training means to minimise $J$: be at the target at the end, go there directly, with small weights.
+# - Training means to minimise $J$: be at the target at the end, go there directly, with small weights. The weights are measured by $\|\mathbf{V}\|_F = \sqrt{\operatorname{trace}(\mathbf{V}^\top\mathbf{V})}$.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **Next:** [12.B](12b_sensitivity_and_adjoint.ipynb) asks how $J$ changes when the weights do, and gets all the derivatives at the price of one more ODE.

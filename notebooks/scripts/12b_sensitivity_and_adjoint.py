@@ -8,16 +8,16 @@
 # - write down the gradients in $\mathbf{V}$ and in $\mathbf{b}$, with the transpose where it belongs.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **You need** [12.A](12a_resnet_as_euler.ipynb), and integration by parts. **Time:** about 80 minutes; the sections marked * can be read later (but run their cells).
+# **You need** [12.A](12a_resnet_as_euler.ipynb), and integration by parts. **Time:** about 80 minutes to read, predict and try, and 20 more for the two exercises; the sections marked * can be read later (but run their cells).
 #
-# First clear the stored results (*Edit ▸ Clear Outputs of All Cells*), then run the cells from top to bottom. Where it says **Predict**, decide on an answer first. At a **Quiz** click on one letter or several (more than one may be right), then on *Check*.
+# Run the cells from top to bottom. Where it says **Predict**, commit to an answer before you open ours. At a **Quiz** click on one letter or several, for more than one may be right, then on *Check*.
 
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
 from scipy.integrate import simpson, solve_ivp
 
 import neuralode_lib as node
-from neuralode_lib import exercises, explore, plotting, quiz, relu, tanh, verify
+from neuralode_lib import exercises, explore, plotting, predict, quiz, relu, tanh, verify
 from neuralode_lib.verify import central_difference, complex_step, difference_quotient
 
 plotting.use_style()
@@ -60,21 +60,22 @@ problem
 # This ODE is *linear* in $\tilde{\mathbf{x}}$, even though the one for $\mathbf{x}$ is not.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# The library's `tangent` is Euler's method for it. Compare it with the quotient itself:
+# In code a column is a sample, and $\operatorname{diag}(\sigma'(\mathbf{x}^i))\,\tilde{\mathbf{x}}^i$ for all samples at once is `dsigma(x) * x_tilde`, entry by entry. The library's `tangent` is Euler's method for this ODE. We take a random direction, and compare it with the quotient itself:
+
+# %% slideshow={"slide_type": "skip"}
+direction_b = np.random.default_rng(13).standard_normal(weights.b.shape)
+b_tilde = node.Weights(0 * weights.V, direction_b)  # leaves V alone
+x_tilde = node.tangent(weights, x, problem.dt, tanh, b_tilde)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict.** $h$ becomes ten times smaller. What does the difference between quotient and tangent do?
 
-# %% tags=["no-code"] slideshow={"slide_type": "fragment"}
-b_tilde = node.Weights(0 * weights.V, rng.standard_normal(weights.b.shape))  # leaves V alone
-x_tilde = node.tangent(weights, x, problem.dt, tanh, b_tilde)
-print("h       |quotient - tangent|")
-for h in (1e-1, 1e-2, 1e-3, 1e-4):
-    quotient = difference_quotient(problem.states, weights, b_tilde, h)
-    print(f"{h:.0e}   {np.linalg.norm(quotient - x_tilde):.2e}")
-
-# %% [markdown]
-# It becomes ten times smaller, too: the quotient is the tangent up to $O(h)$.
+# %% tags=["answer"] jupyter={"source_hidden": true}
+with predict.ask("B-quotient"):
+    print("h       |quotient - tangent|")
+    for h in (1e-1, 1e-2, 1e-3, 1e-4):
+        quotient = difference_quotient(problem.states, weights, b_tilde, h)
+        print(f"{h:.0e}   {np.linalg.norm(quotient - x_tilde):.2e}")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Perturbing $\mathbf{V}$ <small>B3</small>
@@ -90,7 +91,8 @@ for h in (1e-1, 1e-2, 1e-3, 1e-4):
 # The same linear ODE, driven by $\hat{\mathbf{V}}\sigma(\mathbf{x}^i)$ in place of $\tilde{\mathbf{b}}$.
 
 # %% slideshow={"slide_type": "skip"}
-V_hat = node.Weights(rng.standard_normal(weights.V.shape), 0 * weights.b)  # leaves b alone
+direction_V = np.random.default_rng(14).standard_normal(weights.V.shape)
+V_hat = node.Weights(direction_V, 0 * weights.b)  # leaves b alone
 x_hat = node.tangent(weights, x, problem.dt, tanh, V_hat)
 print("h       |quotient - tangent|")
 for h in (1e-1, 1e-2, 1e-3, 1e-4):
@@ -99,6 +101,24 @@ for h in (1e-1, 1e-2, 1e-3, 1e-4):
 
 # %% slideshow={"slide_type": "subslide"}
 quiz.question("B-tangent")
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### Exercise: the tangent
+#
+# Compute it on the grid along $(\hat{\mathbf{V}}, \tilde{\mathbf{b}})$, which are `direction.V` and `direction.b`. `activation.sigma` and `activation.dsigma` are $\sigma$ and $\sigma'$.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# Replace the `...` and run both cells. `check` runs your function on several random problems; if the numbers are wrong, it says where, and often why. When you are stuck, `exercises.tangent.hint()` helps a little (three times), and `exercises.tangent.solution()` shows the library's way.
+
+# %%
+def my_tangent(weights, x, dt, activation, direction):
+    """x (N_T, d, I) are the states, V (N_T - 1, d, d), b (N_T - 1, d).
+    Returns x_tilde (N_T, d, I)."""
+    ...
+
+
+# %%
+exercises.tangent.check(my_tangent)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How $J$ reacts <small>B2, B4</small>
@@ -133,10 +153,10 @@ for name, direction in [("b", b_tilde), ("V", V_hat)]:
 # A computer stores numbers to a relative precision of $\varepsilon \approx 2\cdot10^{-16}$. The quotient subtracts two nearly equal numbers, and what they have lost by rounding, about $\varepsilon$, is divided by $h$.
 
 # %% [markdown]
-# So the error is $O(h)$ from the limit plus $O(\varepsilon/h)$ from rounding. Two ways to do better:
+# So its error is $O(h)$ from *truncation*, because $h$ is not 0, plus $O(\varepsilon/h)$ from *rounding*. Write $\theta$ for all the weights, $\eta$ for a direction and $f'$ for the derivative along it. There are two ways to do better:
 #
-# - the *central* quotient $(f(w + hd) - f(w - hd))/2h$ has error $O(h^2) + O(\varepsilon/h)$;
-# - the *complex step* takes $h$ imaginary: $f(w + \mathrm{i}hd) = f + \mathrm{i}hf' - \tfrac12h^2f'' - \dots$, so $\operatorname{Im} f(w + \mathrm{i}hd)/h = f' + O(h^2)$, and nothing is subtracted. It needs a function with a power series: $\tanh$, not ReLU.
+# - the *central* quotient $\bigl(f(\theta + h\eta) - f(\theta - h\eta)\bigr)/(2h)$ has the error $O(h^2) + O(\varepsilon/h)$;
+# - the *complex step* takes $h$ imaginary: $f(\theta + \mathrm{i}h\eta) = f + \mathrm{i}hf' - \tfrac12h^2f'' - \dots$, so $\operatorname{Im} f(\theta + \mathrm{i}h\eta)/h = f' + O(h^2)$, and nothing is subtracted. It needs a function with a power series: $\tanh$, not ReLU.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # We take the median error over 50 random directions.
@@ -145,60 +165,84 @@ for name, direction in [("b", b_tilde), ("V", V_hat)]:
 # **Predict.** Where does each curve have its lowest point? Only orders of magnitude: what $h$ balances $h$ and $\varepsilon/h$? And $h^2$ and $\varepsilon/h$?
 
 # %% slideshow={"slide_type": "skip"}
-steps = 10.0 ** np.arange(-15, 0)
+rng = np.random.default_rng(15)
 directions = [node.Weights.random(problem.N_T, problem.d, 1.0, rng) for _ in range(50)]
-by_tangent = np.array([derivative_by_tangent(d) for d in directions])
-error = {}
-for method in (difference_quotient, central_difference, complex_step):
+by_tangent = np.array([derivative_by_tangent(direction) for direction in directions])
+steps = 10.0 ** np.arange(-15, 0)
+
+
+def median_errors(method):
     values = [[method(problem.cost, weights, d, h) for d in directions] for h in steps]
-    error[method.__name__.replace("_", " ")] = np.median(np.abs(values / by_tangent - 1), axis=1)
+    return np.median(np.abs(values / by_tangent - 1), axis=1)
 
-# %% slideshow={"slide_type": "fragment"}
-ax = plotting.panels(1)
-for (name, e), style in zip(error.items(), ["o-", "s--", "D:"], strict=True):
-    ax.loglog(steps, np.maximum(e, 1e-15), style, label=name)
-ax.set(xlabel="$h$", ylabel="median relative error", ylim=(3e-16, 10))
-ax.set(xticks=10.0 ** np.arange(-15, 0, 2), yticks=10.0 ** np.arange(-15, 1, 3))
-ax.legend()
-plotting.show(ax, alt=(
-    "Errors against h. The difference quotient draws a V with its tip between 1e-8 and "
-    "1e-7, the central one a lower V with its tip at 1e-5; the complex step falls with "
-    "the central one and stays at rounding level, drawn as 1e-15."
-))
 
-# %% [markdown] slideshow={"slide_type": "notes"}
-# The tips are where the balance puts them, near $h = \sqrt\varepsilon \approx 10^{-8}$ with an error of that size, and near $h = \varepsilon^{1/3} \approx 10^{-5}$ with $\varepsilon^{2/3} \approx 10^{-10}$. For large $h$ the complex step errs as much as the central quotient; towards small $h$ it stays exact to rounding, and $h = 10^{-30}$ is as good as any. That makes it our referee from now on.
+# %% tags=["answer"] jupyter={"source_hidden": true}
+with predict.ask("B-lowest"):
+    ax = plotting.panels(1)
+    methods = [difference_quotient, central_difference, complex_step]
+    for method, style in zip(methods, ["o-", "s--", "D:"], strict=True):
+        name = method.__name__.replace("_", " ")
+        ax.loglog(steps, np.maximum(median_errors(method), 1e-15), style, label=name)
+    ax.set(xlabel="$h$", ylabel="median relative error", ylim=(3e-16, 10))
+    ax.set(xticks=10.0 ** np.arange(-15, 0, 2), yticks=10.0 ** np.arange(-15, 1, 3))
+    ax.legend()
+    plotting.show(ax, alt=(
+        "Errors against h. The difference quotient draws a V, the central one a lower V further right; "
+        "the complex step falls with the central one and stays at rounding level, drawn as 1e-15."
+    ))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict, then move.** A kick to $\mathbf{b}$ in one layer only: what is the tangent before it, what right after it? Turn it by 180 degrees: what becomes of the tangent, and what of the quotient with $h = 1$? Then go down with $h$ until the quotient falls apart.
+# **Predict, then move.** A kick to $\mathbf{b}$ in one layer only, as long as $1/\Delta t$: what is the tangent before it, what right after it? Turn it by 180 degrees: what becomes of the tangent, and what of the quotient with $h = 1$? Then go down with $h$ until the quotient falls apart.
 
 # %%
 explore.tangent()
 
-# %% slideshow={"slide_type": "subslide"}
-explore.tangent(log10_h=0)
+# %% tags=["answer"] jupyter={"source_hidden": true}
+predict.ask("B-kick")
 
 # %% slideshow={"slide_type": "subslide"}
 quiz.question("B-h")
 
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### Exercise: a Taylor test
+#
+# If $f'$ is the derivative of $f$ along $\eta$, then $|f(\theta + h\eta) - f(\theta) - hf'|$ is of second order in $h$; if it is anything else, only of first. Compute this remainder for each $h$.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# (Then try it on `problem.cost` and `derivative_by_tangent(b_tilde)`, and look at `verify.observed_order(steps, remainders)`.)
+
+# %%
+def my_taylor_test(f, weights, direction, derivative, steps):
+    """derivative is a number, f a function of weights, steps an array (n,).
+    Returns n remainders."""
+    ...
+
+
+# %%
+exercises.taylor_test.check(my_taylor_test)
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why this is not enough
 #
-# One tangent gives the derivative along *one* direction. The gradient is the derivative along every unit direction, one for each weight, and each needs an ODE solved for every sample.
+# The complex step is exact to rounding, and so it is our referee from now on. But it gives the derivative along *one* direction, as a tangent does. The gradient is the derivative along every unit direction, one for each weight, and each needs an ODE solved for every sample.
 #
 # **Predict.** The lecture's network has $d = 2$ and 100 layers. How many tangents would its gradient need? And MNIST's, with $d = 784$ and ten layers?
 
-# %% tags=["no-code"] slideshow={"slide_type": "fragment"}
-for name, d, layers in [("lecture", 2, 100), ("digits", 64, 20), ("MNIST", 784, 10)]:
-    print(f"{name:8s} {layers * d * (d + 1):9,d} weights and as many tangents, or 1 adjoint")
-
-# %% [markdown]
-# Millions of ODEs, and each of them for every sample, for one step of gradient descent. By the end of this notebook we shall need *one* more for each sample, the adjoint.
+# %% tags=["answer"] jupyter={"source_hidden": true}
+with predict.ask("B-tangents"):
+    for name, d, K in [("lecture", 2, 100), ("digits", 64, 20), ("MNIST", 784, 10)]:
+        print(f"{name:8s} {K * d * (d + 1):9,d} weights and as many tangents")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The adjoint state <small>B5</small>
 #
-# The expensive terms are those with $\tilde{\mathbf{x}}^i$, and only they. We look for a function $\boldsymbol{\varphi}^i(t)$ that trades them for $\tilde{\mathbf{b}}$, which we know. Here it is; the two questions below show that it does the trade.
+# Millions of ODEs, each of them for every sample, for one step of gradient descent: the expensive terms are those with $\tilde{\mathbf{x}}^i$, and only they. We look for *one* function $\boldsymbol{\varphi}^i(t)$ that trades them for $\tilde{\mathbf{b}}$, which we know.
+#
+# Think of the price of a state: by how much does $J$ change when a sample is pushed? At the end, by $\mathbf{p}_K = \mathbf{x}_K - \mathbf{y}_{\text{out}}$ times the push. One layer back, $\mathbf{x}_{k+1} = \mathbf{x}_k + \Delta t\,(\mathbf{V}\sigma(\mathbf{x}_k) + \mathbf{b})$ carries the push on, and the running cost adds its part. By the chain rule, with $\mathbf{A} = \mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x}_k))$,
+#
+# $$\mathbf{p}_k = (\mathbf{I} + \Delta t\,\mathbf{A})^\top\mathbf{p}_{k+1} + \Delta t\,w_1(\mathbf{x}_k - \mathbf{y}_{\text{out}}).$$
+#
+# Subtract $\mathbf{p}_{k+1}$, divide by $\Delta t$ and let it go to zero. That is the **adjoint**:
 #
 # $$\boldsymbol{\varphi}^i(T) = \mathbf{x}^i(T) - \mathbf{y}_{\text{out}}^i,\qquad -\dot{\boldsymbol{\varphi}}^i = \bigl(\mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x}^i))\bigr)^\top\boldsymbol{\varphi}^i + w_1(\mathbf{x}^i - \mathbf{y}_{\text{out}}^i).$$
 #
@@ -208,10 +252,10 @@ for name, d, layers in [("lecture", 2, 100), ("digits", 64, 20), ("MNIST", 784, 
 # (In the last lecture it started from zero: there $J$ did not look at the final state.) There is one such ODE for each sample, and no direction in it.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# What *is* $\boldsymbol{\varphi}$? The price of the state: push the state at time $t$ by a small vector $\boldsymbol{\delta}$, let it run on with the same weights, and $J$ changes by $\boldsymbol{\varphi}(t)^\top\boldsymbol{\delta}$.
+# So $\boldsymbol{\varphi}$ is **the price of the state**: push the state at time $t$ by a small vector $\boldsymbol{\delta}$, let it run on with the same weights, and $J$ changes by $\boldsymbol{\varphi}(t)^\top\boldsymbol{\delta}$, to first order.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# We try it, at grid point `x[3]`. The first layers cannot feel the push, so we start there:
+# We try it on the grid, at `x[3]`. The first layers cannot feel the push, so we start there:
 
 # %% slideshow={"slide_type": "skip"}
 phi = node.adjoint(weights, x, y_out, problem.dt, problem.w1, tanh)
@@ -224,15 +268,16 @@ def J_from_3(x_3):
     return np.sum((x_rest[-1] - y_out) ** 2) / 2 + running
 
 
-# %% tags=["no-code"] slideshow={"slide_type": "fragment"}
-delta = rng.standard_normal(x[3].shape)
-change = (J_from_3(x[3] + 1e-5 * delta) - J_from_3(x[3] - 1e-5 * delta)) / 2e-5
-print(f"change of J    {change:.8f}")
-print(f"phi[2] . delta {np.sum(phi[2] * delta):.8f}   phi[3] . delta {np.sum(phi[3] * delta):.8f}")
-print("states:", len(x), "  phi:", len(phi))
-
 # %% [markdown]
-# It is `phi[2]` that prices `x[3]`: on the grid, $\boldsymbol{\varphi}_k$ **stands for** $\partial J/\partial\mathbf{x}_{k+1}$. There is one $\boldsymbol{\varphi}$ for each *layer*, hence one less than there are states: the price of the input is not needed, as no weight can change it.
+# **Predict.** There are six states, `x[0]` to `x[5]`, and five layers. How many entries does `phi` have, and which of them is the price of `x[3]`?
+
+# %% tags=["answer"] jupyter={"source_hidden": true}
+with predict.ask("B-entry"):
+    delta = np.random.default_rng(16).standard_normal(x[3].shape)
+    change = (J_from_3(x[3] + 1e-5 * delta) - J_from_3(x[3] - 1e-5 * delta)) / 2e-5
+    print(f"change of J    {change:.8f}")
+    print(f"phi[2] . delta {np.sum(phi[2] * delta):.8f}   phi[3] . delta {np.sum(phi[3] * delta):.8f}")
+    print("states:", len(x), "  phi:", len(phi))
 
 # %% slideshow={"slide_type": "subslide"}
 quiz.question("B-price")
@@ -278,7 +323,7 @@ phi_exact = solve_ivp(adjoint_rate, [1, 0], x_exact(1) - y, **precise).sol
 
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# On the grid we put $\boldsymbol{\varphi}_k$ at the time $t_k$ of its layer. (At $t_{k+1}$, where the state is that it prices, would do as well: a shift by $\Delta t$ does not change the order.)
+# On the grid we put $\boldsymbol{\varphi}_k$ at the time $t_k$ at which its layer starts. (A shift by $\Delta t$ would not change the order.)
 
 # %% slideshow={"slide_type": "skip"}
 def on_grid(layers):
@@ -288,26 +333,23 @@ def on_grid(layers):
 
 
 layers = 2 ** np.arange(4, 11)
-error = []
+phi_error = []
 for K in layers:
     grid, _, phi_K = on_grid(K)
-    error.append(np.abs(phi_K[:, :, 0] - phi_exact(grid.t[:-1]).T).max())
-print("observed order:", verify.observed_order(1 / layers, error).round(2))
+    phi_error.append(np.abs(phi_K[:, :, 0] - phi_exact(grid.t[:-1]).T).max())
+print("observed order:", verify.observed_order(1 / layers, phi_error).round(2))
 
 # %%
 left, right = plotting.panels(2, width=11)
 for K, marker in [(8, "s"), (32, "o")]:
     grid, _, phi_K = on_grid(K)
     left.plot(grid.t[:-1], phi_K[:, 0, 0], marker, label=f"{K} layers")
-t = np.linspace(0, 1, 201)
-left.plot(t, phi_exact(t)[0], color="0.5", label="adjoint ODE", zorder=1)
+times = np.linspace(0, 1, 201)
+left.plot(times, phi_exact(times)[0], color="0.5", label="adjoint ODE", zorder=1)
 left.set(xlabel="$t$", ylabel="first component of the adjoint")
 left.legend()
-plotting.convergence(1 / layers, error, order=1, ax=right, ylabel="largest error")
-plotting.show(left, alt=(
-    "Left: the first adjoint component on 8 layers, on 32, and the ODE's solution, to "
-    "which 32 layers are closer. Right: the error falls with slope 1."
-))
+plotting.convergence(1 / layers, phi_error, order=1, ax=right, ylabel="largest error")
+plotting.show(left, alt="The first adjoint component on 8 and on 32 layers beside the ODE's; the error falls with slope 1.")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Order 1, as befits Euler.
@@ -317,9 +359,6 @@ plotting.show(left, alt=(
 
 # %%
 quiz.question("B6")
-
-# %% [markdown] slideshow={"slide_type": "notes"}
-# Now let the computer evaluate all options, in front of your eyes.
 
 # %% slideshow={"slide_type": "skip"}
 def b_tilde_of_t(t):
@@ -335,19 +374,21 @@ x_T, x_tilde_T = x_exact(1), x_tilde_exact(1)
 
 
 # %% slideshow={"slide_type": "skip"}
-def compare(asked, options):
-    print(f"asked  {asked:.6f}")
+def compare(wanted, options):
+    print(f"wanted {wanted:.6f}")
     for letter, value in options.items():
-        right = np.shape(value) == () and np.isclose(value, asked, rtol=1e-6)
+        right = np.shape(value) == () and np.isclose(value, wanted, rtol=1e-6)
         print(f"{letter}      {np.round(value, 6)}{'   <- the same' if right else ''}")
 
 
-asked = phi_exact(1) @ x_tilde_T - phi_exact(0) @ x_tilde_exact(0)
-miss = x_T - y
-compare(asked, {"A": 0.0, "B": miss, "C": miss @ x_tilde_T, "D": -miss @ x_tilde_T})
+# %% [markdown]
+# **Predict.** For the smooth weights from above and some $\tilde{\mathbf{b}}(t)$ the computer evaluates the integral and all options. Which letters will agree with it, and why?
 
-# %% [markdown] slideshow={"slide_type": "notes"}
-# **C**, and only C: the second term drops out because the tangent starts at zero, and in the first $\boldsymbol{\varphi}(T)$ is what we chose it to be. B is a vector where a number is asked for.
+# %% tags=["answer"] jupyter={"source_hidden": true}
+with predict.ask("B-question-1"):
+    wanted = phi_exact(1) @ x_tilde_T - phi_exact(0) @ x_tilde_exact(0)
+    miss = x_T - y
+    compare(wanted, {"A": 0.0, "B": miss, "C": miss @ x_tilde_T, "D": -miss @ x_tilde_T})
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Question 2 <small>B7</small>
@@ -366,41 +407,38 @@ second = integral(lambda t: phi_exact(t) @ (A(t) @ x_tilde_exact(t) + b_tilde_of
 third = integral(lambda t: w1 * (x_exact(t) - y) @ x_tilde_exact(t))
 fourth = integral(lambda t: phi_exact(t) @ b_tilde_of_t(t))
 
-# %% slideshow={"slide_type": "skip"}
-options = {"A": first + second, "B": -first + second, "C": third + fourth, "D": -third + fourth}
-compare(asked, options)
+# %% [markdown]
+# **Predict.** Again the computer evaluates all four. Which letters will agree, and what makes them agree?
 
-# %% [markdown] slideshow={"slide_type": "notes"}
-# **B and D** are both right, although the slide looks as if one letter were asked for. B is what you get by inserting the two ODEs; mind the minus of $-\dot{\boldsymbol{\varphi}}$, which A forgets. D is B after the terms with $\mathbf{A}$ have cancelled, $-(\mathbf{A}^\top\boldsymbol{\varphi})^\top\tilde{\mathbf{x}} + \boldsymbol{\varphi}^\top\mathbf{A}\tilde{\mathbf{x}} = 0$. This cancellation is the reason for the transpose in the adjoint equation.
-
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# The two answers say that the expensive terms equal a cheap one:
-#
-# $$(\mathbf{x}(T) - \mathbf{y}_{\text{out}})^\top\tilde{\mathbf{x}}(T) + w_1\int_0^T(\mathbf{x} - \mathbf{y}_{\text{out}})^\top\tilde{\mathbf{x}}\,dt = \int_0^T\boldsymbol{\varphi}^\top\tilde{\mathbf{b}}\,dt.$$
-#
-# On the grid there is the same identity, exact to rounding for any number of layers: 12.C checks it.
+# %% tags=["answer"] jupyter={"source_hidden": true}
+with predict.ask("B-question-2"):
+    values = {"A": first + second, "B": -first + second, "C": third + fourth, "D": -third + fourth}
+    compare(wanted, values)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The gradient in $\mathbf{b}$ <small>B8</small>
 #
-# Insert that into the derivative of $J$, for each sample. What remains contains no tangent:
+# The answers to the two questions are the same number, so the expensive terms equal a cheap one:
+#
+# $$(\mathbf{x}(T) - \mathbf{y}_{\text{out}})^\top\tilde{\mathbf{x}}(T) + w_1\int_0^T(\mathbf{x} - \mathbf{y}_{\text{out}})^\top\tilde{\mathbf{x}}\,dt = \int_0^T\boldsymbol{\varphi}^\top\tilde{\mathbf{b}}\,dt.$$
+#
+# (On the grid there is the same identity, exact to rounding for any number of layers: 12.C checks it.) Insert it into the derivative of $J$, for each sample. What remains contains no tangent:
 #
 # $$\begin{gathered} \langle\nabla_{\mathbf{b}}J, \tilde{\mathbf{b}}\rangle = \int_0^T\Bigl(\sum_{i=1}^I\boldsymbol{\varphi}^i + w_2\mathbf{b}\Bigr)^\top\tilde{\mathbf{b}}\,dt \quad\text{for every } \tilde{\mathbf{b}},\\
 # \text{so}\qquad (\nabla_{\mathbf{b}}J)(t) = \sum_{i=1}^I\boldsymbol{\varphi}^i(t) + w_2\mathbf{b}(t). \end{gathered}$$
 #
 # On the grid each time step contributes $\Delta t$ times that.
 
+# %% slideshow={"slide_type": "subslide"}
+quiz.question("B-transpose")
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# The referee, one complex step for each weight, agrees:
+# The referee, one complex step for each weight, agrees with the gradient in $\mathbf{b}$:
 
 # %%
 referee = verify.numerical_gradient(problem.cost, weights, complex_step)
 gradient_b = problem.dt * (phi.sum(axis=2) + problem.w2 * weights.b)
-error = verify.relative_error(gradient_b, referee.b)
-print("relative error below 1e-13:", error < 1e-13)
-
-# %% slideshow={"slide_type": "subslide"}
-quiz.question("B-transpose")
+print("relative error below 1e-13:", verify.relative_error(gradient_b, referee.b) < 1e-13)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The gradient in $\mathbf{V}$ <small>B9</small>
@@ -417,8 +455,8 @@ quiz.question("B-transpose")
 # > **The slide prints** $\sum_i\sigma(\mathbf{x}^i)(\boldsymbol{\varphi}^i)^\top + w_2\mathbf{V}$, in three places of 12.B and once more in 12.C, right above the discrete formula, which has it right. That is the transpose. Ask how $J$ changes with the entry in row 1, column 2: it multiplies $\sigma(x_2)$ and feeds the equation of $x_1$, so the answer is $\varphi_1\sigma(x_2)$, the row from $\boldsymbol{\varphi}$, the column from $\sigma$.
 
 # %% tags=["no-code"]
-sigma = tanh.sigma(x[:-1])
-phi_sigma = phi @ sigma.transpose(0, 2, 1)  # one product for each layer, summed over samples
+sigma_x = tanh.sigma(x[:-1])
+phi_sigma = phi @ sigma_x.transpose(0, 2, 1)  # one product for each layer, summed over samples
 ours = problem.dt * (phi_sigma + problem.w2 * weights.V)
 slide = problem.dt * (phi_sigma.transpose(0, 2, 1) + problem.w2 * weights.V)
 print("phi sigma^T: relative error below 1e-13:", verify.relative_error(ours, referee.V) < 1e-13)
@@ -427,15 +465,13 @@ print(f"sigma phi^T: relative error {verify.relative_error(slide, referee.V):.2f
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict.** Someone checks the slide's formula along *one* direction $\hat{\mathbf{V}}$ and finds it confirmed to all digits. Which direction was it?
 
-# %% tags=["no-code"] slideshow={"slide_type": "fragment"}
-symmetric = node.Weights(V_hat.V + V_hat.V.transpose(0, 2, 1), V_hat.b)
-print("direction   tangent   phi sigma^T   sigma phi^T")
-for name, direction in [("random", V_hat), ("symmetric", symmetric)]:
-    by_ours, by_slide = np.sum(ours * direction.V), np.sum(slide * direction.V)
-    print(f"{name:9s} {derivative_by_tangent(direction):9.5f} {by_ours:13.5f} {by_slide:13.5f}")
-
-# %% [markdown]
-# A symmetric one: it cannot tell a matrix from its transpose. ($d = 1$ hides the mistake, too.) Check gradients along random directions, at random weights.
+# %% tags=["answer"] jupyter={"source_hidden": true}
+with predict.ask("B-blind"):
+    symmetric = node.Weights(V_hat.V + V_hat.V.transpose(0, 2, 1), V_hat.b)
+    print("direction   tangent   phi sigma^T   sigma phi^T")
+    for name, direction in [("random", V_hat), ("symmetric", symmetric)]:
+        by_ours, by_slide = np.sum(ours * direction.V), np.sum(slide * direction.V)
+        print(f"{name:9s} {derivative_by_tangent(direction):9.5f} {by_ours:13.5f} {by_slide:13.5f}")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The algorithm <small>B10</small>
@@ -451,8 +487,17 @@ def gradient_of_J(weights):
     return node.gradient(weights, x, phi, problem.dt, problem.w2, tanh)
 
 
-error = verify.relative_error(gradient_of_J(weights), referee)
-print("relative error below 1e-13:", error < 1e-13)
+print("relative error below 1e-13:", verify.relative_error(gradient_of_J(weights), referee) < 1e-13)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **This is backpropagation.** What a deep-learning framework calls
+#
+# | here | there |
+# |---|---|
+# | solve for $\mathbf{x}^i$, keep all states | forward pass, keep the activations |
+# | $\boldsymbol{\varphi}^i(T) = \mathbf{x}^i(T) - \mathbf{y}_{\text{out}}^i$ | gradient of the loss at the output |
+# | solve for $\boldsymbol{\varphi}^i$ backwards, with $\mathbf{A}^\top$ | backward pass, through the transpose of each layer's Jacobian |
+# | $\sum_i\boldsymbol{\varphi}^i\sigma(\mathbf{x}^i)^\top$ and $\sum_i\boldsymbol{\varphi}^i$ | gradients of weights and biases, summed over the batch |
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Two ODEs for each sample, whatever the number of weights. The samples only meet in the sum of step 3, so the work grows in proportion to their number $I$: the gradient over all samples is the sum over parts of them. (The penalty is there once, so we leave it out, $w_2 = 0$.)
@@ -474,13 +519,8 @@ print("relative error below 1e-13:", verify.relative_error(halves, whole) < 1e-1
 # %%
 explore.adjoint()
 
-# %% slideshow={"slide_type": "subslide"}
-explore.adjoint(sample=8)
-
-# %% [markdown] slideshow={"slide_type": "notes"}
-# At zero weights $\boldsymbol{\varphi}$ is constant without running cost, and with it a straight line in $t$.
-#
-# A negative part: the step against the gradient, which is good for the sum, makes the cost of this sample larger.
+# %% tags=["answer"] jupyter={"source_hidden": true}
+predict.ask("B-prices")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # With many samples and thousands of iterations even this is much work. *Stochastic* gradient descent takes a random part of the samples in each iteration, scaled by $I$ over the size of the part, so that it is right on average.
@@ -495,44 +535,78 @@ quiz.question("B-cost")
 #
 # **Predict.** With more and more layers, what becomes of the discrete gradient?
 
-# %% slideshow={"slide_type": "subslide"}
-left, right = plotting.panels(2, width=11)
-for K, style in [(10, "s"), (40, "."), (160, "-")]:
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+def discrete_gradient(K):
     grid, states, phi_K = on_grid(K)
-    g = node.gradient(sampled(K), states, phi_K, grid.dt, w2, tanh)
-    left.plot(grid.t[:-1], g.b[:, 0], style, label=f"{K} layers")
-    right.plot(grid.t[:-1], g.b[:, 0] / grid.dt, style, label=f"{K} layers")
-right.plot(t, phi_exact(t)[0] + w2 * np.sin(t), "k--", lw=1.2, label="$L^2$-gradient")
-left.set(xlabel="$t$", title="gradient in $b_1$")
-right.set(xlabel="$t$", title="divided by $\\Delta t$")
-right.legend()
-plotting.show(left, alt=(
-    "Left: the discrete gradient in b_1 over time for 10, 40 and 160 layers, each time "
-    "about four times smaller. Right, divided by dt: the three nearly coincide and "
-    "approach the L2-gradient."
-))
+    return grid, node.gradient(sampled(K), states, phi_K, grid.dt, w2, tanh)
 
-# %% [markdown]
-# It goes to zero, in proportion to $\Delta t$: a weight that acts for half as long has half the effect.
 
-# %% [markdown] slideshow={"slide_type": "notes"}
-# Divided by $\Delta t$ it tends to the $L^2$-gradient. How fast, in $\mathbf{V}$ and in $\mathbf{b}$?
+# %% tags=["answer"] jupyter={"source_hidden": true}
+with predict.ask("B-more-layers"):
+    left, right = plotting.panels(2, width=11)
+    for K, style in [(25, "s"), (100, "."), (400, "-")]:
+        grid, g = discrete_gradient(K)
+        left.plot(grid.t[:-1], g.b[:, 0], style, label=f"{K} layers")
+        right.plot(grid.t[:-1], g.b[:, 0] / grid.dt, style, label=f"{K} layers")
+    right.plot(times, phi_exact(times)[0] + w2 * np.sin(times), "k--", lw=1.2, label="$L^2$-gradient")
+    left.set(xlabel="$t$", title="gradient in $b_1$")
+    right.set(xlabel="$t$", title="divided by $\\Delta t$")
+    right.legend()
+    plotting.show(left, alt=(
+        "The discrete gradient in b_1 over time for 25, 100 and 400 layers, each about a quarter of the one "
+        "before; divided by dt they approach the L2-gradient, from which 25 layers are still visibly off."
+    ))
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# Divided by $\Delta t$, the gradient of the network tends to the $L^2$-gradient of the ODE. How fast, in $\mathbf{V}$ and in $\mathbf{b}$?
 
 # %% slideshow={"slide_type": "skip"}
-error = {"V": [], "b": []}
+gradient_error = {"V": [], "b": []}
 for K in layers:
-    grid, states, phi_K = on_grid(K)
-    g = node.gradient(sampled(K), states, phi_K, grid.dt, w2, tanh)
-    times = grid.t[:-1]
-    V_L2 = [np.outer(phi_exact(s), np.tanh(x_exact(s))) + w2 * V(s) for s in times]
-    b_L2 = [phi_exact(s) + w2 * b(s) for s in times]
-    error["V"].append(np.abs(g.V / grid.dt - V_L2).max())
-    error["b"].append(np.abs(g.b / grid.dt - b_L2).max())
-for name, e in error.items():
-    print(f"observed order in {name}:", verify.observed_order(1 / layers, e).round(2))
+    grid, g = discrete_gradient(K)
+    V_L2 = [np.outer(phi_exact(s), np.tanh(x_exact(s))) + w2 * V(s) for s in grid.t[:-1]]
+    b_L2 = [phi_exact(s) + w2 * b(s) for s in grid.t[:-1]]
+    gradient_error["V"].append(np.abs(g.V / grid.dt - V_L2).max())
+    gradient_error["b"].append(np.abs(g.b / grid.dt - b_L2).max())
+for name, errors in gradient_error.items():
+    print(f"observed order in {name}:", verify.observed_order(1 / layers, errors).round(2))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # With order 1, both. A learning rate that suits one of the two gradients does not suit the other; 12.C returns to this.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Where the signal dies, so does the gradient*
+#
+# In 12.A a circle went through a hundred plain layers and through a hundred residual ones. Now send the price of the state back through both:
+#
+# $$\mathbf{p}_{k-1} = \operatorname{diag}(\sigma'(\mathbf{x}_{k-1}))\,\mathbf{V}_k^\top\,\mathbf{p}_k \quad\text{(plain)},\qquad \mathbf{p}_{k-1} = \mathbf{p}_k + \operatorname{diag}(\sigma'(\mathbf{x}_{k-1}))\,\mathbf{V}_k^\top\,\mathbf{p}_k \quad\text{(residual)}.$$
+
+# %% slideshow={"slide_type": "skip"}
+def gradient_sizes(V, b, keep):
+    """|dJ/dV_k| for k = 1, ..., K; keep is 0 in a plain network and 1 in a residual one."""
+    states, target = [np.array([1.0, 2.0])], np.array([0.0, 1.0])
+    for V_k, b_k in zip(V, b, strict=True):
+        states.append(keep * states[-1] + V_k @ np.tanh(states[-1]) + b_k)
+    price, sizes = states.pop() - target, []
+    for V_k, x_k in zip(V[::-1], states[::-1], strict=True):
+        sizes.append(np.linalg.norm(np.outer(price, np.tanh(x_k))))
+        price = keep * price + tanh.dsigma(x_k) * (V_k.T @ price)
+    return sizes[::-1]
+
+
+# %% [markdown]
+# **Predict.** A hundred layers with random weights. How large is $\partial J/\partial\mathbf{V}_k$ in the first layers, compared with the last?
+
+# %% tags=["answer"] jupyter={"source_hidden": true}
+with predict.ask("B-first-layers"):
+    rng = np.random.default_rng(3)
+    Vs, bs = rng.standard_normal((100, 2, 2)) / np.sqrt(2), 0.1 * rng.standard_normal((100, 2))
+    ax = plotting.panels(1)
+    ax.semilogy(range(1, 101), gradient_sizes(Vs, bs, keep=0), "--", label="plain")
+    ax.semilogy(range(1, 101), gradient_sizes(Vs / 10, bs / 10, keep=1), label="residual, times 0.1")
+    ax.set(xlabel="layer $k$", ylabel="size of the gradient in $V_k$")
+    ax.legend()
+    plotting.show(ax, alt="The plain network's gradient falls towards the first layers by many powers of ten.")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## And ReLU?*
@@ -541,8 +615,8 @@ for name, e in error.items():
 
 # %% tags=["no-code"]
 relu_problem = node.TrainingProblem(x_in, y_out, N_T=6, w1=1.0, w2=0.5, activation=relu)
-_, g = relu_problem.cost_and_gradient(weights)
-print(f"by the adjoint        {g.dot(V_hat):.6f}")
+_, relu_gradient = relu_problem.cost_and_gradient(weights)
+print(f"by the adjoint        {relu_gradient.dot(V_hat):.6f}")
 print(f"by central difference {central_difference(relu_problem.cost, weights, V_hat, 1e-7):.6f}")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -550,49 +624,14 @@ print(f"by central difference {central_difference(relu_problem.cost, weights, V_
 
 # %% tags=["no-code"]
 on_kink = node.TrainingProblem([[0.0]], [[1.0]], N_T=6, w1=1.0, activation=relu)
-w = node.Weights(np.ones((5, 1, 1)), np.zeros((5, 1)))
+ones = node.Weights(np.ones((5, 1, 1)), np.zeros((5, 1)))
 push = node.Weights(np.zeros((5, 1, 1)), np.ones((5, 1)))
-print(f"to the right {difference_quotient(on_kink.cost, w, push, 1e-7):.4f}")
-print(f"to the left  {difference_quotient(on_kink.cost, w, push, -1e-7):.4f}")
-print(f"adjoint      {on_kink.cost_and_gradient(w)[1].dot(push):.4f}")
+print(f"to the right {difference_quotient(on_kink.cost, ones, push, 1e-7):.4f}")
+print(f"to the left  {-difference_quotient(on_kink.cost, ones, -1 * push, 1e-7):.4f}")
+print(f"adjoint      {on_kink.cost_and_gradient(ones)[1].dot(push):.4f}")
 
 # %% [markdown]
 # With the convention $\sigma'(0) = 0$ the adjoint takes the left one. In practice states hit 0 exactly only when the data or the weights put them there.
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## Exercises
-
-# %% [markdown] slideshow={"slide_type": "notes"}
-# Two functions to write yourself. Replace the `...` and run both cells. `check` runs your function on several random problems; if the numbers are wrong, it says where, and often why. When you are stuck, `exercises.tangent.hint()` helps a little (three times), and `exercises.tangent.solution()` shows the library's way.
-
-# %% [markdown]
-# **The tangent** along $(\hat{\mathbf{V}}, \tilde{\mathbf{b}})$, which are `direction.V` and `direction.b`, on the grid. `activation.sigma` and `activation.dsigma` are $\sigma$ and $\sigma'$.
-
-# %%
-def my_tangent(weights, x, dt, activation, direction):
-    """x (N_T, d, I) are the states, V (N_T - 1, d, d), b (N_T - 1, d).
-    Returns x_tilde (N_T, d, I)."""
-    ...
-
-
-# %%
-exercises.tangent.check(my_tangent)
-
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **A Taylor test.** If $f'$ is the derivative of $f$ along $d$, then $|f(w + hd) - f(w) - hf'|$ is of second order in $h$; if it is anything else, only of first. Compute this remainder for each $h$.
-
-# %% [markdown] slideshow={"slide_type": "notes"}
-# (Then try it on `problem.cost` and `derivative_by_tangent(b_tilde)`, and look at `verify.observed_order(steps, remainders)`.)
-
-# %%
-def my_taylor_test(f, weights, direction, derivative, steps):
-    """derivative is a number, f a function of weights, steps an array (n,).
-    Returns n remainders."""
-    ...
-
-
-# %%
-exercises.taylor_test.check(my_taylor_test)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Summary
