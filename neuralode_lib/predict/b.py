@@ -4,25 +4,35 @@ ANSWERS: dict[str, str] = {
     "B-quotient": r"""
     It becomes ten times smaller, too: the quotient is the tangent up to $O(h)$.
     """,
-    "B-lowest": r"""
-    Where the two errors balance. For the difference quotient $h = \varepsilon/h$, so $h = \sqrt\varepsilon \approx
-    10^{-8}$, with an error of that size. For the central one $h^2 = \varepsilon/h$, so $h = \varepsilon^{1/3} \approx
-    10^{-5}$, with an error of $\varepsilon^{2/3} \approx 10^{-10}$. The complex step has no lowest point: it
-    subtracts nothing, and $h = 10^{-30}$ is as good as any small one.
-    """,
     "B-kick": r"""
     Before the kick the tangent is zero. Right after it, it is the kick's direction, a vector of length 1, for Euler
     adds $\Delta t$ times $1/\Delta t$. Turned by 180 degrees the tangent changes its sign exactly, because its ODE is
     linear. The quotient with $h = 1$ does not: it is up to 1.0 long one way and up to 1.9 the other. At $h = 10^{-8}$
     it agrees with the tangent to seven digits, at $10^{-15}$ in none.
     """,
+    "B-lowest": r"""
+    Where the two errors balance. For the difference quotient $h = \varepsilon/h$, so $h = \sqrt\varepsilon \approx
+    10^{-8}$, with an error of that size. For the central one $h^2 = \varepsilon/h$, so $h = \varepsilon^{1/3} \approx
+    10^{-5}$, with an error of $\varepsilon^{2/3} \approx 10^{-10}$. The complex step has no lowest point: it
+    subtracts nothing, and $h = 10^{-30}$ is as good as any small one.
+    """,
     "B-tangents": r"""
     As many as there are weights, $K\,d\,(d + 1)$: 600 for the lecture's network, 83,200 for digits of 64 pixels and
     20 layers, over six million for MNIST.
     """,
+    "B-still": r"""
+    Here $\mathbf{A} = \mathbf{0}$. Without running cost $\boldsymbol{\varphi}$ is constant, $\mathbf{x}_{\text{in}} -
+    \mathbf{y}_{\text{out}}$: a push counts the same whenever it comes. With $w_1 = 1$ it is a straight line in $t$,
+    in the limit twice as large at $t = 0$ as at $T = 1$: an early push is paid for all the way.
+    """,
     "B-entry": r"""
     There are five, one for each *layer*, and `phi[2]` is the price of `x[3]`: the price of the state that layer 2
     produces. The price of the input is not needed, as no weight can change it.
+    """,
+    "B-prices": r"""
+    To first order. For sample 0 at $t = 0.5$, $\boldsymbol{\delta} = (0.3, 0.2)$ changes $J$ by 0.295 where the price
+    says 0.226; a tenth of it by 0.0233, and the price says 0.0226. With a tenth of $\boldsymbol{\delta}$ the gap is a
+    hundredth: it is quadratic.
     """,
     "B-question-1": r"""
     **C**, and only C. The second term drops out because the tangent starts at zero, and in the first
@@ -39,11 +49,10 @@ ANSWERS: dict[str, str] = {
     A symmetric one: it cannot tell a matrix from its transpose. ($d = 1$ hides the mistake, too.) Check gradients
     along random directions, at random weights.
     """,
-    "B-prices": r"""
-    Nothing moves, and $\mathbf{A} = \mathbf{0}$. Without running cost $\boldsymbol{\varphi}$ is constant,
-    $\mathbf{x}_{\text{in}} - \mathbf{y}_{\text{out}}$: a push counts the same whenever it comes. With $w_1 = 1$ it is
-    a straight line in $t$, twice as long at $t = 0$, because the push is then paid for all the way. A negative part:
-    the step against the gradient, which is good for the sum, makes the cost of this sample larger.
+    "B-parts": r"""
+    All eight blue samples have a negative part, of 3 to 5 %. A step against the gradient is good for the sum, and
+    makes the cost of such a sample larger: at this stage of the training the red ones pull, and the blue ones are
+    taken along.
     """,
     "B-more-layers": r"""
     It goes to zero, in proportion to $\Delta t$: a weight that acts for a quarter of the time has a quarter of the

@@ -77,6 +77,15 @@ with predict.ask("B-quotient"):
         quotient = difference_quotient(problem.states, weights, b_tilde, h)
         print(f"{h:.0e}   {np.linalg.norm(quotient - x_tilde):.2e}")
 
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Predict, then move.** A kick to $\mathbf{b}$ in one layer only, as long as $1/\Delta t$: what is the tangent before it, what right after it? Turn it by 180 degrees: what becomes of the tangent, and what of the quotient with $h = 1$? Then go down with $h$: where does the quotient fall apart?
+
+# %%
+explore.tangent()
+
+# %% tags=["answer"] jupyter={"source_hidden": true}
+predict.ask("B-kick")
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Perturbing $\mathbf{V}$ <small>B3</small>
 #
@@ -191,15 +200,6 @@ with predict.ask("B-lowest"):
         "the complex step falls with the central one and stays at rounding level, drawn as 1e-15."
     ))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict, then move.** A kick to $\mathbf{b}$ in one layer only, as long as $1/\Delta t$: what is the tangent before it, what right after it? Turn it by 180 degrees: what becomes of the tangent, and what of the quotient with $h = 1$? Then go down with $h$ until the quotient falls apart.
-
-# %%
-explore.tangent()
-
-# %% tags=["answer"] jupyter={"source_hidden": true}
-predict.ask("B-kick")
-
 # %% slideshow={"slide_type": "subslide"}
 quiz.question("B-h")
 
@@ -252,6 +252,15 @@ with predict.ask("B-tangents"):
 # (In the last lecture it started from zero: there $J$ did not look at the final state.) There is one such ODE for each sample, and no direction in it.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
+# **Predict.** With $\mathbf{V} = \mathbf{0}$ and $\mathbf{b} = \mathbf{0}$ nothing moves. What is $\boldsymbol{\varphi}$ as a function of time when $w_1 = 0$, and when $w_1 = 1$?
+
+# %% tags=["answer"] jupyter={"source_hidden": true}
+with predict.ask("B-still"):
+    for w_1 in (0.0, 1.0):
+        still = node.adjoint(0 * weights, np.stack(6 * [x_in]), y_out, problem.dt, w_1, tanh)
+        print(f"w1 = {w_1:.0f}: first entry of phi for the first sample {still[:, 0, 0].round(3)}")
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # So $\boldsymbol{\varphi}$ is **the price of the state**: push the state at time $t$ by a small vector $\boldsymbol{\delta}$, let it run on with the same weights, and $J$ changes by $\boldsymbol{\varphi}(t)^\top\boldsymbol{\delta}$, to first order.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -278,6 +287,15 @@ with predict.ask("B-entry"):
     print(f"change of J    {change:.8f}")
     print(f"phi[2] . delta {np.sum(phi[2] * delta):.8f}   phi[3] . delta {np.sum(phi[3] * delta):.8f}")
     print("states:", len(x), "  phi:", len(phi))
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Predict, then move.** The arrow is $\boldsymbol{\varphi}(t)$ on its moving point. Drag the point by $\boldsymbol{\delta}$, and it runs on from there. How well does $\boldsymbol{\varphi}(t)^\top\boldsymbol{\delta}$ foretell the change of $J$ for a small $\boldsymbol{\delta}$, and for one ten times as large?
+
+# %%
+explore.adjoint()
+
+# %% tags=["answer"] jupyter={"source_hidden": true}
+predict.ask("B-prices")
 
 # %% slideshow={"slide_type": "subslide"}
 quiz.question("B-price")
@@ -514,13 +532,15 @@ halves, whole = gradient_over([0, 1]) + gradient_over([2, 3]), gradient_over([0,
 print("relative error below 1e-13:", verify.relative_error(halves, whole) < 1e-13)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict, then move.** Let $\mathbf{V} = \mathbf{0}$, $\mathbf{b} = \mathbf{0}$: what is $\boldsymbol{\varphi}$ as a function of time when $w_1 = 0$, and when $w_1 = 1$? And what does it mean that a sample's part of the gradient is negative? (The parts are $\langle g^i, g\rangle/\langle g, g\rangle$ with $g = \sum_i g^i$, without the penalty.)
+# Which samples does the gradient come from? Without the penalty it is a sum, $g = \sum_i g^i$, and the part of sample $i$ is $\langle g^i, g\rangle/\langle g, g\rangle$. All parts add up to 1.
+#
+# **Predict, then move.** Can a part be negative? What would that mean? Click on points, and find one.
 
 # %%
-explore.adjoint()
+explore.adjoint(sample=8)
 
 # %% tags=["answer"] jupyter={"source_hidden": true}
-predict.ask("B-prices")
+predict.ask("B-parts")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # With many samples and thousands of iterations even this is much work. *Stochastic* gradient descent takes a random part of the samples in each iteration, scaled by $I$ over the size of the part, so that it is right on average.
@@ -627,7 +647,7 @@ on_kink = node.TrainingProblem([[0.0]], [[1.0]], N_T=6, w1=1.0, activation=relu)
 ones = node.Weights(np.ones((5, 1, 1)), np.zeros((5, 1)))
 push = node.Weights(np.zeros((5, 1, 1)), np.ones((5, 1)))
 print(f"to the right {difference_quotient(on_kink.cost, ones, push, 1e-7):.4f}")
-print(f"to the left  {-difference_quotient(on_kink.cost, ones, -1 * push, 1e-7):.4f}")
+print(f"to the left  {difference_quotient(on_kink.cost, ones, push, -1e-7):.4f}")
 print(f"adjoint      {on_kink.cost_and_gradient(ones)[1].dot(push):.4f}")
 
 # %% [markdown]
