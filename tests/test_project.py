@@ -1,6 +1,5 @@
 """Notebooks are what their scripts say and are fit to be stored; the project's files agree."""
 
-import re
 import subprocess
 import sys
 import tomllib
@@ -11,7 +10,7 @@ import jupytext
 import nbformat
 import pytest
 import yaml
-from build_notebook import KERNEL, cells, digest
+from build_notebook import KERNEL, PICTURE, cells, digest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -68,7 +67,7 @@ def test_readme_shows_the_stored_figure():
     cells = [cell for path in NOTEBOOKS for cell in nbformat.read(path, as_version=4).cells]
     (shown,) = [cell for cell in cells if "readme" in cell.metadata.get("tags", [])]
     picture = ROOT / "notebooks" / "evolution.png"
-    (png,) = re.findall(r'src="data:image/png;base64,([^"]*)', shown.outputs[0].data["text/html"])
+    (png,) = PICTURE.findall(shown.outputs[0].data["text/html"])
     assert picture.read_bytes() == b64decode(png), "make notebooks"
     assert "notebooks/evolution.png" in (ROOT / "README.md").read_text(encoding="utf-8")
 

@@ -8,7 +8,7 @@
 # - state what it means to train such a network, and see a trained one at work.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **You need** matrices, the chain rule, Euler's method for $\dot x = f(t, x)$. **Time:** about 65 minutes to read, predict and try, and 15 more for the two exercises.
+# **You need** matrices, the chain rule, Euler's method for $\dot x = f(t, x)$. **Time:** about 70 minutes to read, predict and try, and 15 more for the two exercises.
 #
 # Run the cells from top to bottom with <kbd>Shift</kbd>+<kbd>Enter</kbd>. Where it says **Predict**, do: type what you expect, commit, and only then open the *Answer*. (The code that computed it is folded: click on its bar to read it.) At a **Quiz** click on one letter or several, for more than one may be right, then on *Check*.
 # A small label such as <small>A5</small> is the name of a formula; the test of that name checks it.
@@ -244,10 +244,9 @@ residual_size = [size(residual(circle, small_V[:k], small_b[:k])) for k in range
 
 # %% tags=["answer"] jupyter={"source_hidden": true}
 with predict.ask("A-circle"):
-    print("size 1 becomes")
     for factor in (0.1, 1, 3):
         after = [size(network(circle, factor * Vs, factor * bs)) for network in (plain, residual)]
-        print(f"weights times {factor:<3}: {max(after[0], 1e-15):.0e} (plain), {after[1]:4.1f} (residual)")
+        print(f"weights times {factor:<3}: size {max(after[0], 1e-15):.0e} (plain), {after[1]:4.1f} (residual)")
     left, right = plotting.panels(2, width=11)
     left.semilogy(plain_size, "--", label="plain")
     left.semilogy(residual_size, label="residual, times 0.1")
@@ -501,7 +500,18 @@ plotting.show(ax, alt=(
 ))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# We take 100 layers, $w_1 = w_2 = 0.01$ and ReLU.
+# First steer yourself. There are 16 such points and three layers, each with three arrows: $\mathbf{b}$ and the two columns of $\mathbf{V}$. Drag their tips until the points are near their crosses.
+#
+# **Predict, then move.** How small will you make $J$, and how small does gradient descent make it when you let it go on from *Reset*?
+
+# %%
+explore.by_hand()
+
+# %% tags=["answer"] jupyter={"source_hidden": true}
+predict.ask("A-by-hand")
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# Now all 64 points. We take 100 layers, $w_1 = w_2 = 0.01$ and ReLU.
 #
 # **Predict.** With $\mathbf{V} = \mathbf{0}$ and $\mathbf{b} = \mathbf{0}$ nothing moves. Which of the three terms of $J$ is zero then, and which is the largest? What is the ratio of the other two?
 
