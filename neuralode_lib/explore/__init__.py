@@ -6,8 +6,9 @@ from .digit import digit
 from .euler import euler
 from .flow import flow
 from .noise import noise
+from .space import space
 from .tangent import tangent
 from .training import training
 from .width import width
 
-__all__ = ["adjoint", "by_hand", "digit", "euler", "flow", "noise", "tangent", "training", "width"]
+__all__ = ["adjoint", "by_hand", "digit", "euler", "flow", "noise", "space", "tangent", "training", "width"]

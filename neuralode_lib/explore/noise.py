@@ -1,29 +1,25 @@
 """Descent with mini-batches near a minimum (D1, D3)."""
 
 from functools import lru_cache
-from itertools import islice
+from itertools import accumulate, count
 
-import ipywidgets as widgets
 import numpy as np
 
-from .. import activations
+from .. import activations, checks, plotting
 from ..datasets import disk_in_ring
-from ..descent import stochastic_gradient_descent
-from ..plotting import BLUE, ORANGE, RED
 from ..problem import TrainingProblem
 from ..resnet import Weights
-from ..rules import constant, decaying
 from ..training import minimize
-from .explorer import Explorer, _choice, _line, styled
+from .figure import Figure, one_of, styled
 
+SIZES, GAMMAS = (1, 2, 4, 8, 16, 32), (0.001, 0.002, 0.004, 0.008)
+RULES, BATCHES = ("constant", "decaying"), ("drawn anew", "shuffled epochs")
 HALVED_AFTER = 300
-NOISE_RULES = {"constant": constant, "decaying": lambda gamma: decaying(gamma, HALVED_AFTER)}
-BATCHES = ("drawn anew", "shuffled epochs")
 STEPS = np.concatenate([np.arange(1, 10), np.arange(10, 2001, 10)])  # after which J of all samples is evaluated
 
 
-class _Noise:
-    """The lecture's data on five layers with w2 = 1: descent with mini-batches near the minimum of J."""
+class NearTheMinimum:
+    """The lecture's data on five layers with w2 = 1, the minimum of J, and a start where J is a little larger."""
 
     def __init__(self):
         data = disk_in_ring()
@@ -35,7 +31,6 @@ class _Noise:
         aside = Weights.random(self.problem.N_T, self.problem.d, 0.1, np.random.default_rng(1))
         uphill = self.gradient(self.minimum + aside)
         self.start = self.minimum + 0.3 / uphill.norm() * uphill
-        self.run = lru_cache(maxsize=None)(self.run)
 
     def gradient(self, weights, samples=None):
         return self.problem.cost_and_gradient(weights, samples)[1]
@@ -45,72 +40,75 @@ class _Noise:
         I = self.problem.I
         return self.spread / n * (I - n) / (I - 1)
 
-    def run(self, n, gamma, rule, batches):
-        """J - J_min after the steps in STEPS."""
-        step, rng = NOISE_RULES[rule](gamma), np.random.default_rng(0)
-        if batches == "shuffled epochs":
-            descent = stochastic_gradient_descent(self.problem, self.start, step, n, rng)
-            path = (now.weights for now in descent)
-        else:
-            path = self.drawn_anew(step, n, rng)
-        wanted = set(STEPS.tolist())
-        J = [self.problem.cost(w) for k, w in enumerate(islice(path, STEPS[-1] + 1)) if k in wanted]
-        return np.array(J) - self.J_min
-
-    def drawn_anew(self, step, n, rng):
-        weights, gamma = self.start, None
-        while True:
-            yield weights
-            samples = rng.choice(self.problem.I, n, replace=False)
-            J, gradient = self.problem.cost_and_gradient(weights, samples)
-            weights, gamma, _ = step(self.problem, weights, J, gradient, gamma)
+    def run(self, n, gamma, rule, batches, seed=1):
+        """J - J_min after the STEPS. Batches are those of noise.js."""
+        weights, J = self.start, []
+        wanted, chance = set(STEPS.tolist()), random_numbers(seed)
+        for j, samples in zip(range(1, STEPS[-1] + 1), drawn(self.problem.I, n, batches, chance), strict=False):
+            decay = 1 + (j - 1) / HALVED_AFTER if rule == "decaying" else 1
+            weights = weights - gamma / decay * self.gradient(weights, samples)
+            if j in wanted:
+                J.append(self.problem.cost(weights) - self.J_min)
+        return np.array(J)
 
 
-_near_the_minimum = lru_cache(_Noise)
+near_the_minimum = lru_cache(NearTheMinimum)
+
+
+def random_numbers(seed):
+    """Numbers from 0 to 1 that Python and JavaScript draw alike (splitmix32)."""
+    for state in accumulate(count(), lambda state, _: (state + 0x9E3779B9) % 2**32, initial=seed):
+        z = (state ^ state >> 16) * 0x85EBCA6B % 2**32
+        z = (z ^ z >> 13) * 0xC2B2AE35 % 2**32
+        yield (z ^ z >> 16) / 2**32
+
+
+def drawn(I, n, batches, chance):
+    """One batch after the other: the first n of a shuffled row of all I, or that row n by n."""
+    while True:
+        order = list(range(I))
+        for i in range(n if batches == "drawn anew" else I - 1):
+            j = i + int(next(chance) * (I - i))
+            order[i], order[j] = order[j], order[i]
+        for first in range(0, n if batches == "drawn anew" else I - n + 1, n):
+            yield order[first : first + n]
 
 
 @styled
 def noise(batch_size=4, gamma=0.002, rule="constant", batches="drawn anew"):
     """Descent with mini-batches near a minimum (D1): J falls to a noise floor, beside gamma/4 * variance (D3).
 
-    Right: the mean of the last half of the steps, for this setting and all that have been tried at constant gamma.
+    Right: the mean of the last half of 2000 steps, for this setting and all that have been tried at constant gamma.
+    batch_size: 1, 2, 4, ..., 32. gamma: 0.001, 0.002, 0.004 or 0.008. rule: "constant" or "decaying". batches: "drawn
+    anew" or "shuffled epochs". Raises ValueError or TypeError, naming the argument, for what is none of it.
     """
-    of = _near_the_minimum()
-    sizes, gammas = (1, 2, 4, 8, 16, 32), (0.001, 0.002, 0.004, 0.008)
-    explorer = Explorer("noise", {
-        "batch_size": widgets.SelectionSlider(options=sizes, value=batch_size, description="batch size n"),
-        "gamma": widgets.SelectionSlider(options=gammas, value=gamma, description="γ"),
-        "rule": _choice(NOISE_RULES, rule, "γ is"),
-        "batches": _choice(BATCHES, batches, "batches"),
-    })  # fmt: skip
-    left, right = explorer.axes
-    curve = _line(left, color=BLUE, lw=1.2, label=r"$J - J_{\min}$")
-    floor = _line(left, "--", ORANGE, lw=3, label=r"$\gamma/4\,\cdot$ variance")
-    left.set(xscale="log", yscale="log", xlim=(0.01, 1100), ylim=(1e-6, 20), xlabel="epochs: samples seen / I")
-    left.legend(loc="lower left")
-    right.set(xscale="log", yscale="log", xlim=(1e-3, 3), ylim=(1e-6, 5))
-    right.set(xlabel=r"$\gamma/4\,\cdot$ variance", ylabel=r"mean of $J - J_{\min}$")
-    right.plot([1e-3, 3], [1e-3, 3], "--", color=ORANGE, label="equal")
-    looks = zip(BATCHES, "os", (BLUE, RED), strict=True)
-    seen = {name: _line(right, marker, color, mfc="white", ls="none", label=name) for name, marker, color in looks}
-    now = _line(right, "D", ms=12, mfc="none", mew=2, label="this run")
-    right.legend(loc="lower right")
-    tried, last_half = {name: {} for name in BATCHES}, STEPS[-1] // 2 <= STEPS
+    n = one_of("batch_size", checks.integer("batch_size", batch_size, 1), SIZES)
+    one_of("gamma", checks.number("gamma", gamma), GAMMAS)
+    one_of("rule", rule, RULES)
+    one_of("batches", batches, BATCHES)
+    of = near_the_minimum()
+    J = of.run(n, gamma, rule, batches)
+    decay = 1 + STEPS / HALVED_AFTER if rule == "decaying" else np.ones(len(STEPS))
+    floor = gamma / decay / 4 * of.variance(n)
+    last_half = STEPS[-1] // 2 <= STEPS
+    mean, expected = J[last_half].mean(), floor[last_half].mean()
+    numbers = f"{STEPS[-1]} steps; in their last half J - J_min is {mean:.2g} on average, γ/4 · variance {expected:.2g}"
+    alt = (
+        f"Left: J minus its minimum over the epochs, for batches of {n} and γ = {gamma:g}, {rule}; it falls, then goes "
+        "up and down about a dashed line, γ/4 times the variance. Right: the mean of its last half over that number."
+    )
 
-    def update(batch_size, gamma, rule, batches):
-        J = of.run(batch_size, gamma, rule, batches)
-        decay = 1 + STEPS / HALVED_AFTER if rule == "decaying" else np.ones(len(STEPS))
-        expected = gamma / decay / 4 * of.variance(batch_size)
-        epochs = STEPS * batch_size / of.problem.I
-        curve.set_data(epochs, J)
-        floor.set_data(epochs, expected)
-        point = expected[last_half].mean(), J[last_half].mean()
-        if rule == "constant":
-            tried[batches][batch_size, gamma] = point
-        for name, points in seen.items():
-            points.set_data(*np.reshape(list(tried[name].values()), (-1, 2)).T)
-        now.set_data(point[:1], point[1:])
-        means = f"J - J_min is {point[1]:.2g} on average, γ/4 · variance {point[0]:.2g}"
-        return f"{STEPS[-1]} steps; in their last half {means}"
-
-    return explorer.watch(update, [curve, floor, *seen.values(), now])
+    left, right = axes = plotting.panels(2, width=10.4)
+    left.loglog(STEPS * n / of.problem.I, J, color=plotting.BLUE, lw=1.2, label=r"$J - J_{\min}$")
+    left.loglog(STEPS * n / of.problem.I, floor, "--", color=plotting.ORANGE, label=r"$\gamma/4\,\cdot$ variance")
+    left.set(xlabel="epochs: samples seen / I", xlim=(0.01, 1100), ylim=(1e-6, 20))
+    right.loglog([1e-3, 3], [1e-3, 3], "--", color=plotting.ORANGE, label="equal")
+    right.loglog([expected], [mean], "D", ms=12, mfc="none", mew=2, color=plotting.BLACK, label="this run")
+    right.set(xlabel=r"$\gamma/4\,\cdot$ variance", ylabel=r"mean of $J - J_{\min}$", xlim=(1e-3, 3), ylim=(1e-3, 5))
+    for ax in axes:
+        ax.legend(fontsize=12)
+    p = of.problem
+    data = {"x_in": p.x_in, "y_out": p.y_out, "N": p.N_T - 1, "T": p.T, "w1": p.w1, "w2": p.w2, "steps": STEPS}
+    data |= {"start": of.start.theta, "J_min": of.J_min, "spread": of.spread, "halved_after": HALVED_AFTER}
+    data |= {"sizes": SIZES, "gammas": GAMMAS, "batch_size": n, "gamma": gamma, "rule": rule, "batches": batches}
+    return Figure("noise", data | {"alt": alt}, axes, alt, numbers)

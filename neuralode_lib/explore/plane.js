@@ -8,7 +8,7 @@ const REACH = 20; // pixels from a point within which it is taken hold of
 
 /**
  * Axes on a canvas. x, y: [from, to], the window; with `equal`, more is shown where the canvas has room for it.
- * xlog, ylog: logarithmic. height: the canvas's, in its width. alt: for those who cannot see it.
+ * xlog, ylog: logarithmic. bare: no axes are drawn. height: the canvas's, in its width. alt: for those who cannot see it.
  * legend: entries [name, color, how], where `how` is "line", "dashed", "dotted", "circle" or "square".
  */
 class Plane {
@@ -45,7 +45,7 @@ class Plane {
     const left = (this.ylog ? 4.1 : 3.4) * em; // the numbers of a logarithmic axis are wider
     Object.assign(this, { em, left, right: width - 0.8 * em, top: 0.6 * em, bottom: height - 2.7 * em });
     this.fit();
-    this.axes(palette, width, height);
+    if (!this.bare) this.axes(palette, width, height);
     context.save();
     context.beginPath();
     context.rect(this.left, this.top, this.right - this.left, this.bottom - this.top);
