@@ -51,6 +51,7 @@ html: .venv-site/installed tools/node_modules  ## make the notebooks and the for
 	$(SITE)/python tools/site/pages.py build/html-source
 	$(SITE)/sphinx-build --quiet --fail-on-warning --keep-going $(if $(PUBLISHED),-t published) \
 	  -c tools/site build/html-source build/html
+	$(SITE)/python tools/site/playground.py build/html/playground.html
 
 lite: .venv-site/installed  ## make a JupyterLab that runs in the browser, nothing installed, in build/lite
 	rm -rf build/lite build/lite-source build/lib

@@ -152,7 +152,7 @@ function live(picture, data) {
   function bend() {
     bends.clear();
     direction = descent.weights.theta.map((_, n) => Math.sin(n + 1));
-    for (let n = 0; withCurvature.checked && n < 30; n++) curvature(problem, descent.weights, direction);
+    for (let n = 0; chosen.curvature && n < 30; n++) curvature(problem, descent.weights, direction);
   }
 
   // ---- points
@@ -255,10 +255,7 @@ function live(picture, data) {
     time = Math.min((time < 1 ? time : 0) + seconds / SECONDS, 1);
     return time < 1;
   });
-  const withCurvature = picture.checkbox("curvature", false, (isAsked) => {
-    picture.numbers.style.minHeight = isAsked ? "2.8em" : ""; // the line gets longer
-    bend();
-  });
+  picture.checkbox("curvature", chosen.curvature, (isAsked) => { chosen.curvature = isAsked; bend(); });
 
   group("Points");
   const presses = picture.choice("a press", PRESSES, "moves");
@@ -350,8 +347,9 @@ function live(picture, data) {
     }
     graph.path(curve.at, curve.values.J, { color: "ink", width: 2.5 });
     graph.points([Math.max(descent.iteration, 1)], [descent.J]);
-    for (const part of curvatureLegend) part.hidden = !withCurvature.checked;
-    if (!withCurvature.checked) return "";
+    for (const part of curvatureLegend) part.hidden = !chosen.curvature;
+    picture.numbers.style.minHeight = chosen.curvature ? "2.8em" : ""; // the line gets longer
+    if (!chosen.curvature) return "";
     const bent = curvature(problem, descent.weights, direction);
     bends.note(descent.iteration, { bent });
     graph.path(bends.at, bends.values.bent, { color: "orange" });
@@ -381,6 +379,7 @@ function live(picture, data) {
     drawing = performance.now() - start;
   };
 
+  picture.state = () => ({ ...chosen, points, iteration: descent.iteration });
   take(chosen.data);
   begin(given());
   repose();

@@ -27,19 +27,20 @@ WINDOW = {"x1": [-2.0, 2.6], "x2": [-2.2, 2.2]}
 @styled
 def training(
     problem=None, weights=None, *, data="disk in ring", activation="relu", w1=0.01, w2=0.01, layers=100, d=2,
-    gamma=1.0, rule="constant γ", show="regions", iterations=10_000,
+    gamma=1.0, rule="constant γ", show="regions", curvature=False, iterations=10_000,
 ):  # fmt: skip
     """The cockpit (C6): train, watch the regions or the points and J, pause, steer, move points, reset.
 
     problem, weights: where to start; the other arguments up to d are then the problem's. Without weights it starts at
     zero and opens with some hundred iterations. d: 2, or 3 for a third coordinate that is zero at first. γ, the step
-    rule and the picture can be changed on the way; any other setting starts afresh. Start trains for `iterations`
-    iterations, and as many again when it is pressed again.
+    rule and the picture can be changed on the way; any other setting starts afresh. curvature: show J's largest one,
+    and 2/γ, which a constant γ bears. Start trains for `iterations` iterations, and as many again when pressed again.
     Raises ValueError or TypeError, naming the argument, for what is none of this.
     """
     settings = {
         "gamma": checks.number("gamma", gamma, above=0), "rule": one_of("rule", rule, RULES),
-        "show": one_of("show", show, SHOWN), "iterations": checks.integer("iterations", iterations, 1),
+        "show": one_of("show", show, SHOWN), "curvature": bool(curvature),
+        "iterations": checks.integer("iterations", iterations, 1),
     }  # fmt: skip
     own = None
     if problem is None:

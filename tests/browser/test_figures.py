@@ -55,10 +55,12 @@ def make(trained):
         "flow": lambda **kwargs: explore.flow(*trained, **kwargs),
         "tangent": explore.tangent,
         "adjoint": lambda **kwargs: explore.adjoint(*trained, **kwargs),
+        "training": lambda **kwargs: explore.training(*trained, **kwargs),
+        "by_hand": explore.by_hand,
     }
 
 
-NAMES = ["euler", "flow", "tangent", "adjoint"]
+NAMES = ["euler", "flow", "tangent", "adjoint", "training", "by_hand"]
 every_figure = pytest.mark.parametrize("name", NAMES)
 
 
@@ -170,7 +172,7 @@ def test_light_and_dark_small_and_large_all_can_use_it(show, make, name):
     assert shown.figure.evaluate(small) >= 13
 
 
-@every_figure
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "training"])  # see test_cockpit.py
 def test_every_control_says_or_draws_something_else(show, make, name):
     shown = show(make[name]())
     look = """f => [f.querySelector("[role=status]").textContent]
@@ -208,21 +210,23 @@ def test_keys_that_it_needs_turn_no_slide_and_others_do(show, make, name):
     shown.page.evaluate("() => { window.keys = []; document.addEventListener('keydown', ({key}) => keys.push(key)); }")
     for control in shown.figure.locator("[role=slider], input, button, select").all():
         assert control.get_attribute("data-lm-suppress-shortcuts") == "true"
-    for handle in [*shown.figure.locator("[role=slider]").all(), shown.figure.locator("input[type=range]").first]:
+    sliders = shown.figure.locator("input[type=range]").all()
+    for handle in [*shown.figure.locator("[role=slider]").all(), *sliders[:1]]:
         for key in ("ArrowRight", "ArrowUp", "PageDown", "f"):
             handle.press(key)
     assert set(shown.page.evaluate("keys")) == {"PageDown", "f"}
 
 
 def test_ten_on_one_page_are_ten(show, make):
-    figures = [make[name]() for name in NAMES] + [explore.euler(layers=n) for n in range(1, 7)]
+    figures = [make[name]() for name in NAMES] + [explore.euler(layers=n) for n in range(1, 11 - len(NAMES))]
     shown = show(*figures)
     for number, figure in enumerate(figures):
         expect(shown.figures.nth(number).get_by_role("status")).to_have_text(figure.numbers)
-    shown.figures.nth(4).get_by_label("constant").check()
+    first = len(NAMES)  # the one with one layer
+    shown.figures.nth(first).get_by_label("constant").check()
     shown.settle()
-    assert "1 layer" in shown.figures.nth(4).get_by_role("status").text_content()
-    for number in (0, *range(5, 10)):
+    assert "1 layer" in shown.figures.nth(first).get_by_role("status").text_content()
+    for number in (0, *range(first + 1, 10)):
         expect(shown.figures.nth(number).get_by_label("as in 12.A")).to_be_checked()
         expect(shown.figures.nth(number).get_by_role("status")).to_have_text(figures[number].numbers)
     for name in ("Picture", "Plane", "live", "forward", "STYLE"):

@@ -18,7 +18,7 @@ def opened(problem, rule, iterations=300):
 def test_it_is_given_the_points_and_the_settings():
     settings = {
         "data": "moons", "activation": "tanh", "w1": 0.2, "w2": 0.0, "layers": 20, "d": 2, "gamma": 0.05,
-        "rule": "Armijo", "show": "paths", "iterations": 7,
+        "rule": "Armijo", "show": "paths", "curvature": True, "iterations": 7,
     }  # fmt: skip
     shown = explore.training(**settings)
     assert shown.data["settings"] == settings
