@@ -91,6 +91,17 @@ def wait_for_server(server, url, log, timeout=60):
     raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()}")
 
 
+def tab_to(page, control):
+    """Move the focus there as the keyboard does: with the Tab key, forwards or backwards."""
+    backwards = "e => !!(document.activeElement.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_PRECEDING)"
+    key = "Shift+Tab" if control.evaluate(backwards) else "Tab"
+    for _ in range(60):
+        if control.evaluate("e => e === document.activeElement"):
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"the {key} key does not lead to {control}")
+
+
 class Book:
     """A notebook that is open in JupyterLab."""
 
@@ -174,14 +185,7 @@ class Book:
         return number
 
     def tab_to(self, control):
-        """Move the focus there as the keyboard does: with the Tab key, forwards or backwards."""
-        backwards = "e => !!(document.activeElement.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_PRECEDING)"
-        key = "Shift+Tab" if control.evaluate(backwards) else "Tab"
-        for _ in range(40):
-            if control.evaluate("e => e === document.activeElement"):
-                return
-            self.page.keyboard.press(key)
-        raise AssertionError(f"the {key} key does not lead to {control}")
+        tab_to(self.page, control)
 
     def eventually(self, function, wanted=True, timeout=15):
         """Wait until the function returns what is wanted."""

@@ -6,7 +6,7 @@ And without JupyterLab: cards and a prediction on a page from a file, with the n
 import re
 
 import pytest
-from lab import NOTEBOOKS, SECONDS, uses
+from lab import NOTEBOOKS, SECONDS, tab_to, uses
 from playwright.sync_api import expect
 
 from neuralode_lib import quiz
@@ -33,17 +33,6 @@ def read(element):
 
 def said(card):
     return read(card.get_by_role("status"))
-
-
-def tab_to(page, control):
-    """Move the focus there as the keyboard does: with the Tab key, forwards or backwards."""
-    backwards = "e => !!(document.activeElement.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_PRECEDING)"
-    key = "Shift+Tab" if control.evaluate(backwards) else "Tab"
-    for _ in range(60):
-        if control.evaluate("e => e === document.activeElement"):
-            return
-        page.keyboard.press(key)
-    raise AssertionError(f"the {key} key does not lead to {control}")
 
 
 def press(card, by_keyboard, *names):
@@ -113,16 +102,16 @@ def predict(box, by_keyboard=True):
     expect(box.get_by_text("You predicted")).to_have_count(0)
     page.keyboard.type("about 4 p")
     page.keyboard.press("Enter")
-    expect(box.get_by_role("status")).to_have_text("You predicted: about 4 p")
+    expect(box.locator("form output")).to_have_text("You predicted: about 4 p")
     expect(field).to_be_hidden()
     press(box, True, "change")
     page.keyboard.type("!")
     press(box, True, "Commit")
-    expect(box.get_by_role("status")).to_have_text("You predicted: about 4 p!")
+    expect(box.locator("form output")).to_have_text("You predicted: about 4 p!")
     expect(box.locator("details > p").last).to_be_hidden()
     page.keyboard.press("Enter")  # the focus is on the answer
     expect(box.locator("details > p").last).to_be_visible()
-    expect(box.get_by_role("status")).to_be_visible()
+    expect(box.locator("form output")).to_be_visible()
 
 
 @pytest.mark.parametrize("book, number, id", ASKED, indirect=["book"])
@@ -153,7 +142,7 @@ def test_prediction(book, number, id):
 @pytest.fixture
 def page_from_a_file(chromium, tmp_path):
     """A page with two copies of each of two cards, a poll and a prediction, no style of its own, no network."""
-    questions = [quiz.question("B7"), quiz.question("C-symmetric")]
+    questions = [quiz.question("B7"), quiz.question("A-frobenius")]
     forms = [Card(question) for question in questions] * 2 + [quiz.question("B6").poll(), Prediction("X", "*Four.*")]
     body = "\n".join(form._repr_html_() for form in forms)
     (tmp_path / "page.html").write_text(f"<!DOCTYPE html><html lang='en'><body>{body}</body></html>", encoding="utf-8")
@@ -175,15 +164,17 @@ def test_from_a_file_by_keyboard_alone(page_from_a_file):
     page = page_from_a_file
     assert page.evaluate("document.documentElement.scrollWidth") == 390  # a phone: nothing sideways
     cards = page.locator(".quiz")
-    for n, id in enumerate(["B7", "C-symmetric", "B7"]):
+    for n, id in enumerate(["B7", "A-frobenius", "B7"]):
         answer(cards.nth(n), quiz.question(id), by_keyboard=True)
         page.keyboard.press("p")  # the poll, from any button of the card
         expect(cards.nth(n).get_by_role("dialog")).to_be_visible()
         page.keyboard.press("Escape")
     assert said(cards.nth(3)) == words("One letter is right, or several are.")  # each card is for itself
+    page.set_viewport_size({"width": 1280, "height": 720})
+    vote(cards.nth(1), quiz.question("A-frobenius"))
     predict(page.locator(".prediction"))
     page.reload()
-    expect(page.locator(".prediction").get_by_role("status")).to_have_text("You predicted: about 4 p!")
+    expect(page.locator(".prediction form output")).to_have_text("You predicted: about 4 p!")
 
 
 def test_a_poll_in_its_own_cell(page_from_a_file):
@@ -193,6 +184,36 @@ def test_a_poll_in_its_own_cell(page_from_a_file):
     poll.get_by_label("votes for C", exact=True).fill("17")
     poll.get_by_role("button", name="Reveal").click()
     expect(poll.locator(".option").nth(2)).to_contain_text("100 % ✓ right")
+
+
+def test_a_deck_keeps_its_keys_and_lends_some(chromium, tmp_path):
+    """As in reveal.js, which listens in the document: P is the poll of the slide one sees."""
+    seen, later = (Card(quiz.question(id))._repr_html_() for id in ("B6", "B7"))
+    field = Prediction("X", "*Four.*")._repr_html_()
+    (tmp_path / "deck.html").write_text(
+        f"<main class=reveal><section class=present>{seen}{field}</section>"
+        f"<section class=future>{later}</section></main>"
+        "<script>keys = []; document.addEventListener('keydown', ({key}) => keys.push(key))</script>",
+        encoding="utf-8",
+    )
+    page = chromium.new_context().new_page()
+    page.goto((tmp_path / "deck.html").as_uri())
+    dialog = page.get_by_role("dialog")
+    page.keyboard.press("p")
+    expect(dialog).to_have_attribute("aria-label", "Poll on question B6")
+    for key in ("a", "ArrowRight", "Escape"):
+        page.keyboard.press(key)
+    expect(dialog).to_have_count(0)
+    press(page.locator(".quiz").first, True, "C", "Check")
+    tab_to(page, page.get_by_label("Your prediction"))
+    page.keyboard.type("p n")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")  # opens the answer
+    expect(page.get_by_text("You predicted: p n")).to_be_visible()
+    assert set(page.evaluate("keys")) <= {"Tab"}
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("keys.at(-1)") == "ArrowRight"
+    page.context.close()
 
 
 def test_without_scripts_everything_opens(chromium, tmp_path):
