@@ -108,14 +108,15 @@ def test_D3_the_floor_is_what_the_lyapunov_equation_says(quadratic):
 
 
 def test_D3_the_notebook_s_descent_ends_on_this_floor(notebook, quadratic):
-    """The noise of 3,000 late steps: three standard errors are some 15 %."""
+    """Eight runs of 1,500 late steps: three standard errors are some 20 %."""
     p, n = quadratic.problem, 8
     weights = Weights.from_theta(quadratic.minimum.reshape(1, 1, 2))
     best = SimpleNamespace(weights=weights, J=[p.cost(weights)])
     notebook.names.update(near=p, best=best)
     gamma = 0.02 / np.linalg.norm(quadratic.H, 2)
     floor = gamma / 4 * np.trace(quadratic.noise) / n * (p.I - n) / (p.I - 1)
-    assert notebook.floor(notebook.independent, gamma, n) == pytest.approx(floor, rel=0.2)
+    measured = np.mean([notebook.floor(notebook.independent, gamma, n, seed) for seed in range(8)])
+    assert measured == pytest.approx(floor, rel=0.2)
     assert notebook.floor(notebook.shuffled, gamma, n) < 0.5 * floor
 
 
@@ -185,6 +186,17 @@ def test_D6_turned_over_is_where_the_determinant_is_negative(notebook):
         share.append(np.mean(a * d - b * c < 0))
     assert 0.1 < np.mean(share) < 0.9
     assert notebook.turned_over(problem, weights, problem.x_in).tolist() == share
+    assert np.mean(notebook.determinants(problem, weights, problem.x_in) < 0, axis=1).tolist() == share
+
+
+def test_D7_many_layers_can_copy_few_and_a_fold_costs_them_more():
+    """dt V and dt b in three of 30 layers: the same map; the penalty of each is 1 / dt times |dt theta|^2 w2 / 2."""
+    few, weights = random_problem(N_T=4)
+    many = TrainingProblem(few.x_in, few.y_out, few.T, 31, few.w1, few.w2, tanh)
+    copy = Weights.zeros(31, 2)
+    copy.theta[[0, 14, 29]] = weights.theta * few.dt / many.dt
+    assert_close(many.states(copy)[-1], few.states(weights)[-1])
+    assert many.cost_terms(copy).weights == pytest.approx(10 * few.cost_terms(weights).weights, rel=1e-12)
 
 
 @pytest.mark.parametrize("seed", [2, 3])
@@ -267,21 +279,28 @@ def test_D9_a_contraction_and_back(notebook, lam, N):
     assert back[0, 0, 0] == pytest.approx((1 - (lam / N) ** 2) ** N * 1e-9, rel=1e-12)
 
 
+def test_D9_layers_inverted_give_the_states_back_and_the_gradient(notebook):
+    p, w = random_problem(N_T=13)
+    assert p.dt * np.linalg.norm(w.V, 2, axis=(1, 2)).max() < 0.5
+    x = p.states(w)
+    found = notebook.inverted(p, w, x[-1])
+    assert_close(found, x)
+    phi = node.adjoint(w, found, p.y_out, p.dt, p.w1, tanh)
+    assert_close(node.gradient(w, found, phi, p.dt, p.w2, tanh).theta, p.cost_and_gradient(w)[1].theta)
+    assert np.abs(notebook.backwards(p, w, x[-1]) - x).max() > 0.01
+
+
 @pytest.mark.parametrize("m", [1, 2, 3, 4, 5, 12, 20])
 def test_D10_checkpoints_give_the_same_gradient_with_every_layer_twice(notebook, m):
     p, w = random_problem(N_T=13)
-    evaluated = 0
+    evaluated, layer = 0, notebook.layer
 
-    def counted(function):
-        def count(weights, *arguments):
-            nonlocal evaluated
-            evaluated += len(weights.V)
-            return function(weights, *arguments)
+    def counted(*arguments):
+        nonlocal evaluated
+        evaluated += 1
+        return layer(*arguments)
 
-        return count
-
-    notebook.names["last_state"] = counted(notebook.last_state)
-    notebook.names["node"] = SimpleNamespace(Weights=Weights, forward=counted(node.forward))
+    notebook.names["layer"] = counted
     assert_close(notebook.gradient_with_checkpoints(p, w, m).theta, p.cost_and_gradient(w)[1].theta)
     assert evaluated == 2 * 12
 
@@ -295,7 +314,7 @@ def test_D10_memory_is_least_at_the_square_root(notebook):
         notebook.gradient_with_checkpoints(p, w, m)
         peak[m] = tracemalloc.get_traced_memory()[1] / state
         tracemalloc.stop()
-        assert 256 / m + m < peak[m] < 256 / m + 3 * m + 12  # a list and a stack of a block, and the block before
+        assert 256 / m + m < peak[m] < 256 / m + m + 12  # and some of the size of a state, such as phi
     assert min(peak, key=peak.get) == 16
 
 
