@@ -45,7 +45,7 @@ def digit(problem, weights, x_in, labels, image=0, t=0.0):
     end = f"read as {read}" + (": wrong" if read != own else "")
     now = f"its own is {ten[k, own]:.2f}, the largest, that of {ten[k].argmax()}, {ten[k].max():.2f}"
     numbers = f"image {i}, a {own}, {end}; t = {problem.t[k]:.2f}: {now if k else 'all ten are zero'}"
-    alt = f"Left: an image, {side} x {side} grey values, at t = {problem.t[k]:.2f}. Right: its ten coordinates over time."
+    alt = f"Left: an image of {side} x {side} grey values at t = {problem.t[k]:.2f}. Right: its ten coordinates over t."
 
     left, right = axes = plotting.panels(2, width=10.4)
     left.imshow(x[k, :-10, i].reshape(side, side), cmap="gray_r", vmin=0, vmax=1)
