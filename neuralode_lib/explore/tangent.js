@@ -68,7 +68,7 @@ function live(picture, data) {
       angle.show((Math.atan2(x2 - from2, x1 - from1) * 180) / Math.PI);
       solve();
     },
-    key: (right, up) => { angle.show(((angle.valueAsNumber + 5 * (up - right) + 540) % 360) - 180); solve(); },
+    key: (right, up) => { angle.show(((angle.valueAsNumber + 5 * (right + up) + 540) % 360) - 180); solve(); },
   });
   const base = () => [states.x[(layer() + 1) * d], states.x[(layer() + 1) * d + 1]];
   const chosen = right.handle({
