@@ -827,6 +827,12 @@ plotting.show(right, alt=(
     "plane. Right: round the disk the blue region is an island inside the ring; a blue strip lies at the left edge."
 ))
 
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# The whole of it: let time play, and drag the picture to look from elsewhere.
+
+# %%
+explore.space(lifted, in_3d.weights, t=0.4)
+
 # %% [markdown]
 # In the plane the disk could not get out. In three dimensions the ring is tilted, and the disk leaves through the third coordinate: seen from the side it lies beside the ring.
 
