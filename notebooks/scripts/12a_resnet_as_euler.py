@@ -234,13 +234,13 @@ def size(x):
     return np.linalg.norm(x - x.mean(axis=1, keepdims=True), axis=0).max()
 
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict.** A circle of points goes through 100 layers with random weights. What is left of it after 100 plain layers? And after 100 residual ones? What do ten times smaller weights change, and three times larger ones?
-
 # %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
 small_V, small_b = Vs / 10, bs / 10
 plain_size = [size(plain(circle, Vs[:k], bs[:k])) for k in range(101)]
 residual_size = [size(residual(circle, small_V[:k], small_b[:k])) for k in range(101)]
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Predict.** A circle of points goes through 100 layers with random weights. What is left of it after 100 plain layers? And after 100 residual ones? What do ten times smaller weights change, and three times larger ones?
 
 # %% tags=["answer"] jupyter={"source_hidden": true}
 with predict.ask("A-circle"):
@@ -302,9 +302,7 @@ def b(t):
 quiz.question("A-index")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# ### Exercise: one Euler step
-#
-# Write it for all samples at once: $\mathbf{x} + \Delta t\,(\mathbf{V}\sigma(\mathbf{x}) + \mathbf{b})$.
+# **Exercise: one Euler step**, for all samples at once: $\mathbf{x} + \Delta t\,(\mathbf{V}\sigma(\mathbf{x}) + \mathbf{b})$.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Replace the `...` and run both cells. `check` runs your function on several random problems; if the numbers are wrong, it says where, and often why. When you are stuck, `exercises.euler_step.hint()` helps a little (three times), and `exercises.euler_step.solution()` shows the library's way.
@@ -393,9 +391,7 @@ with predict.ask("A-halving"):
     plotting.show(ax, alt="Errors against the step: one step falls with slope 2, the error at T = 1 with slope 1.")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# ### Exercise: the observed order
-#
-# Given steps and errors, find the $p$ in error $\approx C\,\Delta t^p$, once for each pair of neighbours. (The steps need not be halved.)
+# **Exercise: the observed order.** Given steps and errors, find the $p$ in error $\approx C\,\Delta t^p$, once for each pair of neighbours. (The steps need not be halved.)
 
 # %%
 def my_observed_order(dt, errors):
@@ -545,16 +541,16 @@ for letter, k in zip("ABCD", wide, strict=True):
     ax.text(1.3 * np.cos(middle), 1.3 * np.sin(middle), letter, ha="center", va="center")
 ax.plot(*circle, color="0.6", lw=1.2, zorder=1)
 ax.set(xlim=(-1.6, 2.4), ylim=(-1.6, 1.6))
-plotting.show(ax, alt="The ring's four widest gaps, as seen from its middle: A below, B above, C at the upper left, D at the left.")
-
-# %% [markdown]
-# **Predict.** Through which gap do the blue points leave?
+plotting.show(ax, alt="The ring and its four widest gaps: A below, B above, C at the upper left, D at the left.")
 
 # %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
 x = problem.states(trained.weights)
 fine = np.linspace(-np.pi, np.pi, 2001)
 grey_circle = node.forward(trained.weights, [np.cos(fine), np.sin(fine)], problem.dt, relu)
 in_gap = (fine > red_angle[wide[2]]) & (fine < red_angle[wide[2] + 1])
+
+# %% [markdown]
+# **Predict.** Through which gap do the blue points leave?
 
 # %% tags=["answer", "readme"] jupyter={"source_hidden": true}
 with predict.ask("A-gap"):

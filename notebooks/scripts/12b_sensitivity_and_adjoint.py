@@ -78,7 +78,7 @@ with predict.ask("B-quotient"):
         print(f"{h:.0e}   {np.linalg.norm(quotient - x_tilde):.2e}")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict, then move.** A kick to $\mathbf{b}$ in one layer only, as long as $1/\Delta t$: what is the tangent before it, what right after it? Turn it by 180 degrees: what becomes of the tangent, and what of the quotient with $h = 1$? Then go down with $h$: where does the quotient fall apart?
+# **Predict, then move.** A kick to $\mathbf{b}$ in one layer only, of length $1/\Delta t$: what is the tangent before it, what right after it? Turn it by 180 degrees: what becomes of the tangent, and what of the quotient with $h = 1$? Then go down with $h$: where does the quotient fall apart?
 
 # %%
 explore.tangent()
@@ -112,9 +112,7 @@ for h in (1e-1, 1e-2, 1e-3, 1e-4):
 quiz.question("B-tangent")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# ### Exercise: the tangent
-#
-# Compute it on the grid along $(\hat{\mathbf{V}}, \tilde{\mathbf{b}})$, which are `direction.V` and `direction.b`. `activation.sigma` and `activation.dsigma` are $\sigma$ and $\sigma'$.
+# **Exercise: the tangent** on the grid, along $(\hat{\mathbf{V}}, \tilde{\mathbf{b}})$, which are `direction.V` and `direction.b`. `activation.sigma` and `activation.dsigma` are $\sigma$ and $\sigma'$.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Replace the `...` and run both cells. `check` runs your function on several random problems; if the numbers are wrong, it says where, and often why. When you are stuck, `exercises.tangent.hint()` helps a little (three times), and `exercises.tangent.solution()` shows the library's way.
@@ -204,9 +202,7 @@ with predict.ask("B-lowest"):
 quiz.question("B-h")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# ### Exercise: a Taylor test
-#
-# If $f'$ is the derivative of $f$ along $\eta$, then $|f(\theta + h\eta) - f(\theta) - hf'|$ is of second order in $h$; if it is anything else, only of first. Compute this remainder for each $h$.
+# **Exercise: a Taylor test.** If $f'$ is the derivative of $f$ along $\eta$, then $|f(\theta + h\eta) - f(\theta) - hf'|$ is of second order in $h$; if it is anything else, only of first. Compute this remainder for each $h$.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # (Then try it on `problem.cost` and `derivative_by_tangent(b_tilde)`, and look at `verify.observed_order(steps, remainders)`.)
@@ -224,7 +220,7 @@ exercises.taylor_test.check(my_taylor_test)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why this is not enough
 #
-# The complex step is exact to rounding, and so it is our referee from now on. But it gives the derivative along *one* direction, as a tangent does. The gradient is the derivative along every unit direction, one for each weight, and each needs an ODE solved for every sample.
+# The complex step is exact to rounding, and so it is our referee from now on. But it gives the derivative along *one* direction, as a tangent does. The gradient is the derivative along every unit direction, one for each weight, and each needs an ODE to be solved for every sample.
 #
 # **Predict.** The lecture's network has $d = 2$ and 100 layers. How many tangents would its gradient need? And MNIST's, with $d = 784$ and ten layers?
 
@@ -242,7 +238,7 @@ with predict.ask("B-tangents"):
 #
 # $$\mathbf{p}_k = (\mathbf{I} + \Delta t\,\mathbf{A})^\top\mathbf{p}_{k+1} + \Delta t\,w_1(\mathbf{x}_k - \mathbf{y}_{\text{out}}).$$
 #
-# Subtract $\mathbf{p}_{k+1}$, divide by $\Delta t$ and let it go to zero. That is the **adjoint**:
+# Subtract $\mathbf{p}_{k+1}$, divide by $\Delta t$, and let $\Delta t$ go to zero. That is the **adjoint**:
 #
 # $$\boldsymbol{\varphi}^i(T) = \mathbf{x}^i(T) - \mathbf{y}_{\text{out}}^i,\qquad -\dot{\boldsymbol{\varphi}}^i = \bigl(\mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x}^i))\bigr)^\top\boldsymbol{\varphi}^i + w_1(\mathbf{x}^i - \mathbf{y}_{\text{out}}^i).$$
 #
@@ -289,7 +285,7 @@ with predict.ask("B-entry"):
     print("states:", len(x), "  phi:", len(phi))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict, then move.** The arrow is $\boldsymbol{\varphi}(t)$ on its moving point. Drag the point by $\boldsymbol{\delta}$, and it runs on from there. How well does $\boldsymbol{\varphi}(t)^\top\boldsymbol{\delta}$ foretell the change of $J$ for a small $\boldsymbol{\delta}$, and for one ten times as large?
+# **Predict, then move.** The arrow is $\boldsymbol{\varphi}(t)$ on its moving point. Drag the point by $\boldsymbol{\delta}$, and it runs on from there. How well does $\boldsymbol{\varphi}(t)^\top\boldsymbol{\delta}$ predict the change of $J$ for a small $\boldsymbol{\delta}$, and for one ten times as large?
 
 # %%
 explore.adjoint()
@@ -508,9 +504,9 @@ def gradient_of_J(weights):
 print("relative error below 1e-13:", verify.relative_error(gradient_of_J(weights), referee) < 1e-13)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **This is backpropagation.** What a deep-learning framework calls
+# **This is backpropagation**, in other words:
 #
-# | here | there |
+# | here | in deep learning |
 # |---|---|
 # | solve for $\mathbf{x}^i$, keep all states | forward pass, keep the activations |
 # | $\boldsymbol{\varphi}^i(T) = \mathbf{x}^i(T) - \mathbf{y}_{\text{out}}^i$ | gradient of the loss at the output |
@@ -552,14 +548,15 @@ quiz.question("B-cost")
 # ## The gradient of the ODE and the gradient of the network <small>B8, B9</small>
 #
 # The formulas with $(t)$ are gradients with respect to the $L^2$ inner product $\langle\mathbf{u}, \mathbf{v}\rangle = \int_0^T\mathbf{u}(t)^\top\mathbf{v}(t)\,dt$: functions of time. The gradient of the discrete $J$ is a list of ordinary partial derivatives, one for each weight.
-#
-# **Predict.** With more and more layers, what becomes of the discrete gradient?
 
 # %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
 def discrete_gradient(K):
     grid, states, phi_K = on_grid(K)
     return grid, node.gradient(sampled(K), states, phi_K, grid.dt, w2, tanh)
 
+
+# %% [markdown]
+# **Predict.** With more and more layers, what becomes of the discrete gradient?
 
 # %% tags=["answer"] jupyter={"source_hidden": true}
 with predict.ask("B-more-layers"):
@@ -578,9 +575,9 @@ with predict.ask("B-more-layers"):
     ))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Divided by $\Delta t$, the gradient of the network tends to the $L^2$-gradient of the ODE. How fast, in $\mathbf{V}$ and in $\mathbf{b}$?
+# With what order is the limit reached that you have just seen, in $\mathbf{V}$ and in $\mathbf{b}$?
 
-# %% slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
 gradient_error = {"V": [], "b": []}
 for K in layers:
     grid, g = discrete_gradient(K)
@@ -592,10 +589,10 @@ for name, errors in gradient_error.items():
     print(f"observed order in {name}:", verify.observed_order(1 / layers, errors).round(2))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# With order 1, both. A learning rate that suits one of the two gradients does not suit the other; 12.C returns to this.
+# With order 1, both: divided by $\Delta t$, the gradient of the network tends to that of the ODE. A learning rate that suits one of the two gradients does not suit the other; 12.C returns to this.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Where the signal dies, so does the gradient*
+# ## What reaches the first layers?*
 #
 # In 12.A a circle went through a hundred plain layers and through a hundred residual ones. Now send the price of the state back through both:
 #
@@ -657,7 +654,7 @@ print(f"adjoint      {on_kink.cost_and_gradient(ones)[1].dot(push):.4f}")
 # ## Summary
 #
 # - Tangent: $\dot{\tilde{\mathbf{x}}} = \mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x}))\tilde{\mathbf{x}} + \tilde{\mathbf{b}}$ (or $+\,\hat{\mathbf{V}}\sigma(\mathbf{x})$), from zero. One direction per solve.
-# - Adjoint: $-\dot{\boldsymbol{\varphi}} = (\mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x})))^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \mathbf{y}_{\text{out}})$, from $\mathbf{x}(T) - \mathbf{y}_{\text{out}}$ backwards. All directions in one solve. It is the price of the state.
+# - Adjoint: $-\dot{\boldsymbol{\varphi}} = (\mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x})))^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \mathbf{y}_{\text{out}})$, from $\mathbf{x}(T) - \mathbf{y}_{\text{out}}$ backwards. All directions in one solve. It is the price of the state; on the grid $\boldsymbol{\varphi}_k$ stands for $\partial J/\partial\mathbf{x}_{k+1}$.
 # - Gradients: $\nabla_{\mathbf{b}}J = \sum_i\boldsymbol{\varphi}^i + w_2\mathbf{b}$ and $\nabla_{\mathbf{V}}J = \sum_i\boldsymbol{\varphi}^i\sigma(\mathbf{x}^i)^\top + w_2\mathbf{V}$; on the grid times $\Delta t$.
 # - Check a derivative by the complex step, or by central differences with $h \approx 10^{-5}$, along random directions at random weights.
 

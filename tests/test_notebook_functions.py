@@ -1,0 +1,33 @@
+"""What a notebook computes with a function of its own, computed by other means."""
+
+from pathlib import Path
+
+import jupytext
+import numpy as np
+
+from neuralode_lib import tanh
+
+SCRIPT = Path(__file__).parents[1] / "notebooks/scripts/12b_sensitivity_and_adjoint.py"
+
+
+def test_sizes_of_the_gradient_are_those_of_the_complex_step():
+    (source,) = [c.source for c in jupytext.read(SCRIPT).cells if c.source.startswith("def gradient_sizes(")]
+    names = {"np": np, "tanh": tanh}
+    exec(source, names)
+    rng = np.random.default_rng(0)
+    V, b = rng.standard_normal((4, 2, 2)), rng.standard_normal((4, 2))
+
+    def J(V, keep):
+        x = np.array([1.0, 2.0])
+        for V_k, b_k in zip(V, b, strict=True):
+            x = keep * x + V_k @ np.tanh(x) + b_k
+        return np.sum((x - [0.0, 1.0]) ** 2) / 2
+
+    for keep in (0, 1):
+        gradient = np.zeros(V.shape)
+        for entry in np.ndindex(V.shape):
+            moved = V.astype(complex)
+            moved[entry] += 1e-30j
+            gradient[entry] = J(moved, keep).imag / 1e-30
+        expected = np.linalg.norm(gradient, axis=(1, 2))
+        np.testing.assert_allclose(names["gradient_sizes"](V, b, keep), expected, rtol=1e-12)
