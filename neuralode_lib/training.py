@@ -5,6 +5,7 @@ from itertools import islice
 from time import perf_counter
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from . import checks
@@ -88,7 +89,8 @@ def minimize(problem, weights=None, iterations=1000, method="L-BFGS-B", progress
         seen[theta.tobytes()] = now, J, gradient
 
     start, options = weights.theta.ravel().astype(float), {"maxiter": iterations, **options}
-    with _Record(weights, iterations, progress) as record:
+    threads = 1 if problem.d < 128 else None  # SciPy's own BLAS calls are small: a second thread would mostly wait
+    with threadpool_limits(threads, user_api="blas"), _Record(weights, iterations, progress) as record:
         J, _ = J_and_gradient(start)
         if not np.isfinite(J):
             raise Diverged(f"J = {J:.3g} at the start")

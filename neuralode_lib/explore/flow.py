@@ -22,7 +22,7 @@ def carried(problem, weights, name):
     start = np.zeros((problem.d, CARRIED[name][0].size))
     start[:2] = CARRIED[name].reshape(2, -1)
     x = forward(weights, start, problem.dt, problem.activation)[:, :2]
-    return x.reshape(-1, *CARRIED[name].shape)
+    return x.reshape(problem.N_T, *CARRIED[name].shape)
 
 
 def winding(line, points):

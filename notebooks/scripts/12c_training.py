@@ -502,7 +502,7 @@ plotting.show(left, alt=(
 ))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# They do. Is it so by accident, or would more layers give a smoother picture? We go to a *minimum* (L-BFGS, explained in the next but one section, until the gradient is nearly zero; $\tanh$, so that there is one without kinks; $w_2 = 0.1$, so that who arrives there is not a matter of luck). Then each layer is replaced by two with the same weights, that is, $\mathbf{V}(t)$ and $\mathbf{b}(t)$ are kept, and we go to the minimum of that network.
+# They do. Is it so by accident, or would more layers give a smoother picture? We go to a *minimum* (L-BFGS, explained in *Other step rules*, until the gradient is nearly zero; $\tanh$, so that there is one without kinks; $w_2 = 0.1$, so that who arrives there is not a matter of luck). Then each layer is replaced by two with the same weights, that is, $\mathbf{V}(t)$ and $\mathbf{b}(t)$ are kept, and we go to the minimum of that network.
 
 # %% slideshow={"slide_type": "skip"}
 def keep_V_of_t(weights, times):
@@ -646,7 +646,7 @@ print("ReLU, data seed 12: differ by more than 3 %:", max(J_relu) > 1.03 * min(J
 # With ReLU, the same data and the same three starts are at three values after 1,000 iterations; whether they tend to minima we do not know: at a kink L-BFGS may just get stuck.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Nor is one run the last word. Three draws of the data with ReLU and $\gamma = 1$ (seed 4 is the one from above):
+# Nor is one run the last word. Three draws of the data with ReLU and $\gamma = 1$ (seed 4 is the lecture's example):
 
 # %% tags=["no-code"]
 print("data seed   after 2000      2020      4000 iterations: J and correct points; smallest J")

@@ -80,3 +80,7 @@ def test_it_names_what_does_not_fit(trained):
     other = node.TrainingProblem(problem.x_in, problem.y_out, activation=node.Activation(tanh.sigma, tanh.dsigma, "my"))
     with pytest.raises(ValueError, match="problem's activation is my, in the page there are tanh and relu only"):
         explore.flow(other, node.Weights.zeros(101, 2))
+
+
+def test_nothing_is_carried_where_nothing_is_asked_for(trained):
+    assert "circle" not in explore.flow(*trained, carry="nothing").numbers
