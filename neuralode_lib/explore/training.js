@@ -36,6 +36,13 @@ function columns(points, what, d) {
   return a;
 }
 
+/** Where training starts: at zero; from there a third coordinate would never move, so with one at small weights. */
+function startWeights(N, d) {
+  const weights = zeroWeights(N, d);
+  if (d > 2) weights.theta.forEach((_, n, theta) => (theta[n] = 0.1 * Math.sin((n + 1) ** 2))); // as in training.py
+  return weights;
+}
+
 /**
  * One step of power iteration for the largest curvature of J: the Hessian times v, by a difference of gradients.
  * @param {Float64Array} v  of norm 1; it becomes the next one
@@ -106,7 +113,7 @@ function live(picture, data) {
     return new TrainingProblem({ x_in, y_out, d, T, N, w1, w2, activation });
   }
 
-  function begin(weights = zeroWeights(chosen.layers, chosen.d)) {
+  function begin(weights = startWeights(chosen.layers, chosen.d)) {
     pause();
     problem = pose();
     descent = new Descent(problem, weights, RULES[chosen.rule](chosen.gamma));
@@ -116,7 +123,7 @@ function live(picture, data) {
     bend();
   }
 
-  /** Python's weights, where they fit; else zero, by default. */
+  /** Python's weights, where they fit. */
   function given() {
     const { theta, settings: { d, layers } } = data;
     if (theta && d === chosen.d && layers === chosen.layers) return { theta: Float64Array.from(theta), d, N: layers };

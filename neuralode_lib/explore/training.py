@@ -32,7 +32,7 @@ def training(
     """The cockpit (C6): train, watch the regions or the points and J, pause, steer, move points, reset.
 
     problem, weights: where to start; the other arguments up to d are then the problem's. Without weights it starts at
-    zero and opens with some hundred iterations. d: 2, or 3 for a third coordinate that is zero at first. γ, the step
+    zero (near it, where d > 2) and opens with some hundred iterations. d: 2, or 3 for a third coordinate. γ, the step
     rule and the picture can be changed on the way; any other setting starts afresh. curvature: show J's largest one,
     and 2/γ, which a constant γ bears. Start trains for `iterations` iterations, and as many again when pressed again.
     Raises ValueError or TypeError, naming the argument, for what is none of this.
@@ -59,7 +59,7 @@ def training(
         if not 2 <= problem.d <= 8:
             raise ValueError(f"problem has d = {problem.d}, expected 2 to 8: the picture is of the first two")
         own, data = {"x_in": problem.x_in, "y_out": problem.y_out, "d": problem.d}, "own points"
-    start = Weights.zeros(problem.N_T, problem.d) if weights is None else weights
+    start = _start(problem) if weights is None else weights
     theta = network(problem, start)["theta"]
     settings |= {
         "data": data, "activation": problem.activation.name, "w1": problem.w1, "w2": problem.w2,
@@ -85,6 +85,14 @@ def training(
         "T": problem.T, "targets": TARGETS.tolist(), **WINDOW, "alt": alt,
     }  # fmt: skip
     return Figure("training", given, _picture(problem, run, x, label, show), alt, numbers, ["rules"])
+
+
+def _start(problem):
+    """Zero weights; from there a third coordinate would never move, so with one small ones, as in training.js."""
+    weights = Weights.zeros(problem.N_T, problem.d)
+    if problem.d > 2:
+        weights.theta.flat = 0.1 * np.sin(np.arange(1, weights.theta.size + 1) ** 2.0)
+    return weights
 
 
 ALT = {

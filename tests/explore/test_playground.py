@@ -89,6 +89,37 @@ def test_nobody_waits_for_ever(read):
     assert [state["iteration"] for state, _ in read("#run=1e9", "#run=-5", "#run=nonsense")] == [20_000, 0, 0]
 
 
+LINKS = [
+    [cell.strip() for cell in line.strip("|").split("|")]
+    for line in (ROOT / "notebooks" / "INSTRUCTORS.md").read_text(encoding="utf-8").splitlines()
+    if line.startswith("| `#")
+]
+
+OPENED = """
+return given.addresses.map((address) => {
+  const { settings, opening, own, sets, targets, T } = fromAddress(address, given.data), { d, layers: N } = settings;
+  const points = pointsOf(settings.data === "own points" ? own : sets[settings.data], targets), I = points.length;
+  const [x_in, y_out] = ["x", "y"].map((what) => columns(points, what, d));
+  const problem = new TrainingProblem({ ...settings, x_in, y_out, N, T });
+  const descent = new Descent(problem, startWeights(N, d), RULES[settings.rule](settings.gamma));
+  while (descent.iteration < opening && descent.advance());
+  const ends = problem.states(descent.weights).x.subarray(N * d * I);
+  const right = points.filter(({ label }, i) => nearestTarget(ends[i], ends[I + i], targets) === label).length;
+  return [descent.J, right, I];
+});
+"""
+
+
+@needs_node
+def test_links_for_instructors_are_understood_and_open_with_what_is_said(read, data):
+    addresses = [cells[0].strip("`") for cells in LINKS]
+    assert len(addresses) == 10
+    for address, (_, again) in zip(addresses, read(*addresses), strict=True):
+        assert sorted(again.split("&")) == sorted(address[1:].split("&"))
+    (opened,) = javascript.run([(SOURCE, OPENED, {"data": data, "addresses": addresses})])
+    assert [said for _, said, _ in LINKS] == [f"J = {J:.3g}, {right} of {I}" for J, right, I in opened]
+
+
 def test_it_is_one_file_that_plays(monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "tools" / "site")
     import playground
