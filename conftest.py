@@ -3,17 +3,19 @@ figures that changed, and cells that were stored without having run."""
 
 import base64
 import io
-import os
 import re
 
 import matplotlib
+import matplotlib.font_manager  # makes its cache of fonts now: a kernel that is slow at it says so on stderr
+import neutral
 import numpy as np
 import pytest
 from nbval.plugin import IPyNbCell
 from PIL import Image
 from PIL.ImageFilter import MaxFilter, MinFilter
 
-os.environ.pop("MPLBACKEND", None)  # kernels inherit it, and would then show no figures
+neutral.put_aside()
+matplotlib.rcdefaults()
 matplotlib.use("agg")  # figures of the unit tests open no window
 
 # Seen: 0 on the same machine, at most 2.8 between matplotlib 3.9 and 3.11, from 5 (a thin curve) to
@@ -23,7 +25,12 @@ TOLERANCE = 3.5
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
-    result = yield
+    try:
+        result = yield
+    finally:
+        if isinstance(item, IPyNbCell):  # nbval says that there is some, and not what
+            said = [output.text for output in item.test_outputs or [] if output.get("name") == "stderr"]
+            item.add_report_section("call", "stderr of the cell", "".join(said))
     if isinstance(item, IPyNbCell):
         if item.cell.execution_count is None:
             item.raise_cell_error("Stored without having run: nothing was compared")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+import neutral
 from jupytext.combine import combine_inputs_with_outputs
 from nbclient import NotebookClient
 
@@ -45,6 +46,7 @@ def build(script: Path):
                 f"    git checkout {path}\nand then make notebooks."
             )
         notebook = combine_inputs_with_outputs(notebook, stored)  # keeps the ids of cells
+    neutral.put_aside()
     NotebookClient(
         notebook,
         kernel_name=KERNEL["name"],

@@ -1,0 +1,16 @@
+"""Nobody's own settings: the tests, and the figures that are stored, do not depend on who makes them."""
+
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+_folder = TemporaryDirectory(prefix="neutral-")  # goes when the program ends
+
+
+def put_aside():
+    """The settings of IPython, Matplotlib and Jupyter, and what Python would run first; kernels inherit it."""
+    for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "MATPLOTLIBRC"):
+        os.environ[name] = _folder.name
+    for name in ("JUPYTER_CONFIG_PATH", "MPLBACKEND", "PYTHONSTARTUP"):
+        os.environ.pop(name, None)
+    Path(_folder.name, "matplotlibrc").touch()  # nothing but defaults; Matplotlib's cache of fonts stays where it is
