@@ -5,7 +5,7 @@ python -m tools.bench ratios --sizes S L --peers rows columns: one section, some
 
 import argparse
 
-from . import figures, growth, peers, ratios, scale, use
+from . import figures, growth, javascript, peers, ratios, scale, use
 from .report import FOLDER, machine
 
 TITLES = {
@@ -14,6 +14,7 @@ TITLES = {
     "scale": "Many samples",
     "use": "What people wait for",
     "figures": "Living figures",
+    "javascript": "One iteration of the lecture's experiment in JavaScript",
 }
 
 
@@ -29,6 +30,7 @@ def main():
         "scale": scale.section,
         "use": use.section,
         "figures": figures.section,
+        "javascript": javascript.section,
     }
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / "report.md").open("w", encoding="utf-8") as file:
