@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from . import checks
+
 
 @dataclass(frozen=True)
 class Activation:
-    """A function sigma and its derivative dsigma, each applied entry by entry, and a name.
+    """A function sigma and its derivative dsigma, each applied entry by entry to an array that it leaves as it is.
 
     tanh and relu also have `dsigma_of_sigma(s, out)`, the derivative where s = sigma(x) is known, and their sigma
     takes an `out`: training is faster with them (see `TrainingProblem.cost_and_gradient`).
@@ -20,9 +22,11 @@ class Activation:
     dsigma_of_sigma: Callable | None = None
 
     def __post_init__(self):
-        for field in ("sigma", "dsigma"):
-            if not callable(getattr(self, field)):
-                raise TypeError(f"{field} is {getattr(self, field)!r}, expected a function of an array")
+        checks.function("sigma", self.sigma, 1, "a function of an array")
+        checks.function("dsigma", self.dsigma, 1, "a function of an array")
+        checks.instance("name", self.name, str, "a text")
+        if self.dsigma_of_sigma is not None:
+            checks.function("dsigma_of_sigma", self.dsigma_of_sigma, 2, "a function of s = sigma(x) and out, or None")
 
     def __repr__(self):
         return f"<activation {self.name}>"

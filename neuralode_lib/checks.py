@@ -105,12 +105,13 @@ def number(name, value, minimum=-np.inf, above=-np.inf, below=np.inf):
     return x
 
 
-def integer(name, value, minimum):
-    """`value` as an int that is at least `minimum`; TypeError or ValueError otherwise."""
+def integer(name, value, minimum, maximum=2**32 - 1):
+    """`value` as an int from `minimum` to `maximum`; TypeError or ValueError otherwise."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} is {shown(value)}, expected an integer")
-    if value < minimum:
-        raise ValueError(f"{name} is {value!s:.80}, expected an integer >= {minimum}")
+    if not minimum <= value <= maximum:
+        bound = f">= {minimum}" if value < minimum else f"<= {maximum}"
+        raise ValueError(f"{name} is {value!s:.80}, expected an integer {bound}")
     return int(value)
 
 
@@ -119,6 +120,11 @@ def instance(name, value, kind, hint):
     if not isinstance(value, kind):
         raise TypeError(f"{name} is {shown(value)}, expected {hint}")
     return value
+
+
+def yes_or_no(name, value):
+    """`value`, where it is True or False; TypeError otherwise."""
+    return instance(name, value, bool | np.bool, "True or False")
 
 
 def function(name, value, parameters, hint):

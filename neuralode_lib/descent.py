@@ -52,7 +52,7 @@ def stochastic_gradient_descent(problem, weights, step, batch_size, rng):
     _check(problem)
     batch_size = checks.integer("batch_size", batch_size, 1)
     if batch_size > problem.I:
-        raise ValueError(f"batch_size is {batch_size}, expected at most the number of samples, {problem.I}")
+        raise ValueError(f"batch_size is {batch_size!s:.80}, expected at most the number of samples, {problem.I}")
     checks.instance("rng", rng, np.random.Generator, "a Generator: np.random.default_rng(seed)")
     if hasattr(step, "line_search"):
         expected = "a rule that looks at the gradient alone: constant, decaying, momentum or adam"

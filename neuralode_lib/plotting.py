@@ -53,7 +53,9 @@ def network(widths, states, weights, residual=False, ax=None):
     states, weights: what is written below each column and below the lines between two.
     residual: arcs over the layers show that each keeps what it was given.
     """
+    checks.instance("widths", widths, list | tuple, "a list of layers' widths, such as [2, 3, 1]")
     widths = [checks.integer("widths", n, 1) for n in widths]
+    checks.yes_or_no("residual", residual)
     if len(widths) < 2:
         raise ValueError(f"widths is {widths}, expected at least two layers, an input and an output")
     ax = panels(1, height=3.2) if ax is None else _axes("ax", ax)
@@ -89,8 +91,8 @@ def plane(ax=None, title=None):
     for target, (_, colour, _) in zip(TARGETS, CLASSES, strict=True):
         ax.plot(*target, "x", color=colour, ms=18, mew=2.5, zorder=2)
     ax.set(xlim=(-2, 4), ylim=(-4, 4), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
-    if title:
-        ax.set_title(title)
+    if title is not None:
+        ax.set_title(checks.instance("title", title, str, "a text"))
     return ax
 
 

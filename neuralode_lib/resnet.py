@@ -4,6 +4,7 @@ Samples are columns. Python counts from 0: `x[k]` is the slide's x_{k+1}; `V[k]`
 V_{k+1}, b_{k+1} and phi_{k+1}. N_T grid points carry N_T - 1 layers.
 """
 
+from functools import partial
 from numbers import Complex, Real
 from typing import NamedTuple
 
@@ -47,7 +48,7 @@ class Weights:
     @classmethod
     def zeros(cls, N_T, d, dtype=float):
         """V = 0 and b = 0: the network that leaves every point where it is."""
-        if dtype not in checks.TYPES:
+        if not isinstance(dtype, str | type | np.dtype) or dtype not in checks.TYPES:
             raise TypeError(f"dtype is {checks.shown(dtype)}, expected one of {_TYPES}")
         return cls.from_theta(np.zeros(_theta_shape(N_T, d), dtype))
 
@@ -79,9 +80,11 @@ class Weights:
     def __sub__(self, other):
         return self._combine(other, np.subtract)
 
+    __radd__ = __rsub__ = __add__  # where the other is no Weights: refused in words
+
     def _combine(self, other, operation):
         if not isinstance(other, Weights):
-            return NotImplemented
+            raise TypeError(f"{checks.shown(other)} cannot be added to Weights or subtracted, expected Weights")
         self._fit(other)
         return Weights.from_theta(operation(self.theta, other.theta))
 
@@ -130,9 +133,9 @@ _checked = checks.arguments(
     weights=check_weights,
     direction=check_weights,
     activation=check_activation,
-    dt=checks.number,
-    w1=checks.number,
-    w2=checks.number,
+    dt=partial(checks.number, above=0),
+    w1=partial(checks.number, minimum=0),
+    w2=partial(checks.number, minimum=0),
 )
 
 

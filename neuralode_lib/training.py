@@ -44,7 +44,7 @@ def train(problem, weights=None, iterations=10_000, step=None, progress=True):
     state and `stopped` says what happened and what to try. Raises Diverged only if J is not finite at the start. Any
     other error on the way (of a step rule, of a lost worker) is raised with the History so far as its `history`.
     """
-    weights, iterations = _start(problem, weights, iterations, 0)
+    weights, iterations = _start(problem, weights, iterations, 0, progress)
     run = gradient_descent(problem, weights, constant(1.0) if step is None else step)
     with _Record(weights, iterations, progress) as record:
         for iterate in islice(run, iterations + 1):
@@ -63,8 +63,8 @@ def minimize(problem, weights=None, iterations=1000, method="L-BFGS-B", progress
     """
     import scipy.optimize  # here, as it takes as long to import as all else together
 
-    weights, iterations = _start(problem, weights, iterations, 1)
-    if method not in METHODS:
+    weights, iterations = _start(problem, weights, iterations, 1, progress)
+    if not isinstance(method, str) or method not in METHODS:
         raise ValueError(f"method is {checks.shown(method)}, expected one of {', '.join(METHODS)}")
     shape, seen, evaluations = weights.theta.shape, {}, 0
 
@@ -100,9 +100,10 @@ def minimize(problem, weights=None, iterations=1000, method="L-BFGS-B", progress
     return record.history()
 
 
-def _start(problem, weights, iterations, fewest):
+def _start(problem, weights, iterations, fewest, progress):
     checks.instance("problem", problem, TrainingProblem, "a TrainingProblem(x_in, y_out, ...)")
     iterations = checks.integer("iterations", iterations, fewest)
+    checks.yes_or_no("progress", progress)
     if weights is None:
         return Weights.zeros(problem.N_T, problem.d, problem.dtype), iterations
     return problem.fitting(weights, real=True), iterations

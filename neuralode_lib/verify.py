@@ -31,6 +31,15 @@ def _step(name, value):
     return float(value)
 
 
+def _alike(weights, direction):
+    if type(weights) is not type(direction) or _theta(weights).shape != _theta(direction).shape:
+        raise ValueError(f"direction is {checks.shown(direction)}, expected one like weights, {checks.shown(weights)}")
+
+
+def _theta(a):
+    return a.theta if isinstance(a, Weights) else a
+
+
 _checked = checks.arguments(
     f=_function,
     weights=_vector,
@@ -43,12 +52,14 @@ _checked = checks.arguments(
 @_checked
 def difference_quotient(f, weights, direction, h):
     """(f(weights + h direction) - f(weights)) / h: first order in h, until rounding eps / h takes over."""
+    _alike(weights, direction)
     return (f(weights + h * direction) - f(weights)) / h
 
 
 @_checked
 def central_difference(f, weights, direction, h=1e-5):
     """(f(weights + h direction) - f(weights - h direction)) / 2h: second order in h."""
+    _alike(weights, direction)
     return (f(weights + h * direction) - f(weights - h * direction)) / (2 * h)
 
 
@@ -58,6 +69,7 @@ def complex_step(f, weights, direction, h=1e-30):
 
     f must be analytic: tanh, not ReLU; squares, not absolute values.
     """
+    _alike(weights, direction)
     return np.imag(f(weights + 1j * h * direction)) / h
 
 
@@ -94,9 +106,8 @@ def tangent_adjoint_sides(problem, weights, direction):
 
 def relative_error(value, reference):
     """|value - reference| / |reference| for numbers, arrays or Weights of one shape; the reference is not zero."""
-    value, reference = (getattr(a, "theta", a) for a in (value, reference))
-    reference = checks.numbers("reference", reference)
-    value = checks.array("value", value, reference.shape, "the shape of the reference", finite=False)
+    reference = checks.numbers("reference", _theta(reference))
+    value = checks.array("value", _theta(value), reference.shape, "the shape of the reference", finite=False)
     if not np.any(reference):
         raise ValueError("reference is zero, expected something to divide by")
     return float(np.linalg.norm(value - reference) / np.linalg.norm(reference))

@@ -2,7 +2,9 @@
 are counted. How long it takes is for `make bench` to say."""
 
 import copy
+import os
 import pickle
+import signal
 import sys
 import tracemalloc
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -14,7 +16,18 @@ import pytest
 import threadpoolctl
 from checks import assert_close
 
-from neuralode_lib import Activation, TrainingProblem, Weights, constant, fused, minimize, relu, tanh, train
+from neuralode_lib import (
+    Activation,
+    TrainingProblem,
+    Weights,
+    constant,
+    fused,
+    gradient_descent,
+    minimize,
+    relu,
+    tanh,
+    train,
+)
 
 I, d, N_T = 23, 3, 6
 RNG = np.random.default_rng(5)
@@ -25,6 +38,10 @@ NO_FUSED_FORM = Activation(np.tanh, tanh.dsigma, "tanh without dsigma_of_sigma")
 
 def make(activation=tanh, dtype=float, **options):
     return TrainingProblem(X_IN.astype(dtype), Y_OUT.astype(dtype), 1.5, N_T, 0.9, 0.4, activation, **options)
+
+
+def blas_threads():
+    return {pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"}
 
 
 def assert_same(a, b, weights=WEIGHTS):
@@ -55,6 +72,37 @@ def test_processes_change_nothing():
         on_processes = make(chunk=4, executor=executor)
         assert_same(make(chunk=4), on_processes)
         assert_same(make(chunk=4), on_processes, 2 * WEIGHTS)  # the workers' arrays are used again
+
+
+def test_threads_of_blas_change_nothing():
+    """Nor do those that BLAS has otherwise: below d = 128 they are not used, with an executor or without."""
+    x_in, y_out = np.random.default_rng(0).standard_normal((2, 74, 90))
+    weights = Weights.random(6, 74, 0.1, np.random.default_rng(1))
+    options = {"N_T": 6, "activation": tanh, "chunk": 50}
+    with threadpoolctl.threadpool_limits(2, user_api="blas"), ThreadPoolExecutor(2) as executor:
+        on_threads = TrainingProblem(x_in, y_out, executor=executor, **options)
+        assert_same(TrainingProblem(x_in, y_out, **options), on_threads, weights)
+
+
+def test_blas_has_its_threads_back_after_an_interrupt_anywhere():
+    """An interrupt between two lines of the context leaves it half open; the next evaluation closes it."""
+    context = fused._OneBlasThread()
+    with threadpoolctl.threadpool_limits(2, user_api="blas"):
+        context.__enter__()  # and the interrupt, before the end
+        with context:
+            assert blas_threads() == {1}
+        assert blas_threads() == {2}
+
+
+def test_processes_that_ignore_the_stop_button_go_on():
+    """Jupyter's Stop sends SIGINT to them, too; TrainingProblem's docstring says how they are made."""
+    options = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn"), **options) as executor:
+        on_processes = make(chunk=4, executor=executor)
+        assert_same(make(chunk=4), on_processes)
+        for pid in executor._processes:
+            os.kill(pid, signal.SIGINT)
+        assert_same(make(chunk=4), on_processes)
 
 
 def test_a_worker_s_error_is_seen():
@@ -156,20 +204,28 @@ def test_float32_only_where_all_data_are():
     assert TrainingProblem(X_IN.astype(np.float32), Y_OUT).dtype == np.float64
 
 
-@pytest.mark.parametrize("method", [train, minimize])
+BY_THEMSELVES = {
+    "train": lambda p: train(p, iterations=1, progress=False),
+    "minimize": lambda p: minimize(p, iterations=1, progress=False),
+    "an iterator": lambda p: next(gradient_descent(p, Weights.zeros(2, p.d), constant(0.1))),
+    "J alone": lambda p: p.cost(Weights.zeros(2, p.d)),
+}
+
+
+@pytest.mark.parametrize("method", BY_THEMSELVES.values(), ids=BY_THEMSELVES)
 @pytest.mark.parametrize("rows, alone", [(3, True), (128, False)])
 def test_small_matrices_get_one_blas_thread(method, rows, alone):
     seen, two = [], threadpoolctl.threadpool_limits(2, user_api="blas")
 
     def sigma(x):
-        seen.append({pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"})
+        seen.append(blas_threads())
         return np.tanh(x)
 
     x = np.ones((rows, 2))
     with two:
-        method(TrainingProblem(x, 2 * x, N_T=2, activation=Activation(sigma, tanh.dsigma, "")), iterations=1,
-               progress=False)  # fmt: skip
-    assert all((threads == {1}) is alone for threads in seen)
+        method(TrainingProblem(x, 2 * x, N_T=2, activation=Activation(sigma, tanh.dsigma, "")))
+        assert blas_threads() == {2}
+    assert seen and all((threads == {1}) is alone for threads in seen)
 
 
 # What an evaluation costs
@@ -196,8 +252,8 @@ def test_numpy_calls(monkeypatch, activation):
     p, weights = TrainingProblem(X_IN, Y_OUT, N_T=41, activation=activation), Weights.random(41, d, 1.0, RNG)
     p.cost_and_gradient(weights)
     monkeypatch.setattr(fused, "np", count.np)
-    sigma = lambda x, out: (calls.append("sigma"), activation.sigma(x, out))[1]  # noqa: E731
-    counted = Activation(sigma, None.__class__, "", activation.dsigma_of_sigma)
+    sigma = lambda x, out=None: (calls.append("sigma"), activation.sigma(x, out))[1]  # noqa: E731
+    counted = Activation(sigma, np.cos, "", activation.dsigma_of_sigma)
     monkeypatch.setattr(p._blocks.data_terms, "activation", counted)
     sys.setprofile(count_methods)
     try:

@@ -34,6 +34,8 @@ WRONG = {
     "T infinite": (lambda: TrainingProblem(X_IN, Y_OUT, T=np.inf), ("T", "is inf", "finite")),
     "w1 < 0": (lambda: TrainingProblem(X_IN, Y_OUT, w1=-0.01), ("w1", "is -0.01", ">= 0")),
     "w2 < 0": (lambda: TrainingProblem(X_IN, Y_OUT, w2=-1), ("w2", "is -1", ">= 0")),
+    "dt = 0 after rounding": (lambda: TrainingProblem(X_IN, Y_OUT, T=5e-324), ("T / (N_T - 1)", "is 0.0", "> 0")),
+    "N_T beyond all arrays": (lambda: TrainingProblem(X_IN, Y_OUT, N_T=10**400), ("N_T", "1000", "<= ")),
     "w2 nan": (lambda: TrainingProblem(X_IN, Y_OUT, w2=np.nan), ("w2", "is nan", "finite")),
     "weights with other layers": (
         lambda: TrainingProblem(X_IN, Y_OUT, N_T=5).cost(Weights.zeros(101, 2)),
@@ -63,6 +65,15 @@ WRONG_TYPE = {
     "w1 a bool": (lambda: TrainingProblem(X_IN, Y_OUT, w1=True), ("w1", "True", "number")),
     "w2 a list": (lambda: TrainingProblem(X_IN, Y_OUT, w2=[0.1]), ("w2", "[0.1]", "number")),
     "w1 complex": (lambda: TrainingProblem(X_IN, Y_OUT, w1=1j), ("w1", "1j", "number")),
+    "x_in masked": (lambda: TrainingProblem(np.ma.array(X_IN), Y_OUT), ("x_in", "masked")),
+    "samples masked": (
+        lambda: TrainingProblem(X_IN, Y_OUT).cost_and_gradient(Weights.zeros(101, 2), np.ma.array([0, 1])),
+        ("samples", "masked"),
+    ),
+    "complex weights": (
+        lambda: TrainingProblem(X_IN, Y_OUT).cost_and_gradient(Weights.zeros(101, 2, complex)),
+        ("weights", "complex", "real"),
+    ),
     "unknown activation": (
         lambda: TrainingProblem(X_IN, Y_OUT, activation="sigmoid"),
         ("activation", "'sigmoid'", "tanh", "relu"),
@@ -119,6 +130,17 @@ def test_the_problem_keeps_its_own_data():
 def test_lists_and_integers_will_do():
     problem = TrainingProblem([[0, 1]], [[1, 3]], T=1, N_T=np.int64(3), w1=0, w2=np.float32(0.5))
     assert problem.cost(Weights.zeros(3, 1)) == (1 + 4) / 2
+
+
+@pytest.mark.parametrize("name", "x_in y_out T N_T w1 w2 activation chunk executor dt t".split())
+def test_a_problem_does_not_change(name):
+    problem = TrainingProblem(X_IN, Y_OUT, N_T=3)
+    with pytest.raises(AttributeError, match=rf"^{name} of a TrainingProblem is read-only: make a new one"):
+        setattr(problem, name, 5.0)
+    for a in (problem.x_in, problem.y_out, problem.t):
+        with pytest.raises(ValueError, match="read-only"):
+            a[:] = 0
+    problem.note = "what else is kept there is free"
 
 
 def test_cost_terms_are_named_and_add_up():

@@ -1,5 +1,8 @@
 """Errors of resnet.py and Weights: each names the argument, what was expected and what came."""
 
+from dataclasses import replace
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -102,6 +105,14 @@ WRONG = {
     "product of different weights": (lambda: WEIGHTS.dot(OTHER), ("fit", "N_T=4", "N_T=5")),
     "N_T too small": (lambda: Weights.zeros(1, 2), ("N_T", "1", ">= 2")),
     "no dimension": (lambda: Weights.zeros(3, 0), ("d", "0", ">= 1")),
+    "dt not finite": (lambda: forward(WEIGHTS, X_IN, np.nan, tanh), ("dt", "nan", "finite", "> 0")),
+    "dt zero": (lambda: tangent(WEIGHTS, X, 0, tanh, WEIGHTS), ("dt", "is 0", "> 0")),
+    "dt negative": (lambda: adjoint(WEIGHTS, X, Y_OUT, -DT, W1, tanh), ("dt", "-0.1", "> 0")),
+    "w1 negative": (lambda: cost(WEIGHTS, X, Y_OUT, DT, -W1, W2), ("w1", "-1.0", ">= 0")),
+    "w2 infinite": (lambda: gradient(WEIGHTS, X, PHI, DT, np.inf, tanh), ("w2", "inf", "finite")),
+    "theta of another shape": (lambda: Weights.from_theta(np.zeros((3, 2, 2))), ("theta", "(3, 2, 2)", "d + 1")),
+    "theta of no layer": (lambda: Weights.from_theta(np.zeros((0, 2, 3))), ("theta", "(0, 2, 3)")),
+    "scale < 0": (lambda: Weights.random(3, 2, -1.0, RNG), ("scale", "-1.0", ">= 0")),
     "scale not finite": (lambda: Weights.random(3, 2, np.nan, RNG), ("scale", "nan", "finite")),
 }
 
@@ -128,6 +139,28 @@ WRONG_TYPE = {
         lambda: Weights.random(3, 2, 1.0, 0),
         ("rng", "0", "np.random.default_rng(seed)"),
     ),
+    "weights None": (lambda: forward(None, X_IN, DT, tanh), ("weights", "None", "Weights.zeros(N_T, d)")),
+    "weights a pair": (lambda: cost((WEIGHTS.V, WEIGHTS.b), X, Y_OUT, DT, W1, W2), ("weights", "a Weights")),
+    "weights the class": (lambda: gradient(Weights, X, PHI, DT, W2, tanh), ("weights", "a Weights")),
+    "direction an array": (lambda: tangent(WEIGHTS, X, DT, tanh, WEIGHTS.theta), ("direction", "a Weights")),
+    "activation a string": (lambda: forward(WEIGHTS, X_IN, DT, "tanh"), ("activation", "'tanh'", "relu")),
+    "activation a function": (lambda: adjoint(WEIGHTS, X, Y_OUT, DT, W1, np.tanh), ("activation", "tanh")),
+    "dt a string": (lambda: forward(WEIGHTS, X_IN, "0.1", tanh), ("dt", "'0.1'", "number")),
+    "dt an array": (lambda: adjoint(WEIGHTS, X, Y_OUT, np.ones((2, 1)), W1, tanh), ("dt", "number")),
+    "w1 a list": (lambda: adjoint(WEIGHTS, X, Y_OUT, DT, [1.0], tanh), ("w1", "[1.0]", "number")),
+    "w2 None": (lambda: cost(WEIGHTS, X, Y_OUT, DT, W1, None), ("w2", "None", "number")),
+    "x_in masked": (lambda: forward(WEIGHTS, np.ma.array(X_IN, mask=X_IN > 0), DT, tanh), ("x_in", "masked")),
+    "V masked": (lambda: Weights(np.ma.array(WEIGHTS.V), WEIGHTS.b), ("V", "masked")),
+    "dtype int": (lambda: Weights.zeros(5, 2, int), ("dtype", "int", "float32, float64, complex64, complex128")),
+    "dtype bool": (lambda: Weights.zeros(5, 2, bool), ("dtype", "bool")),
+    "dtype object": (lambda: Weights.zeros(5, 2, object), ("dtype", "object")),
+    "dtype a string": (lambda: Weights.zeros(5, 2, "many"), ("dtype", "'many'")),
+    "dtype float16": (lambda: Weights.zeros(5, 2, np.float16), ("dtype", "float16")),
+    "theta None": (lambda: Weights.from_theta(None), ("theta", "None", "array of float32")),
+    "theta of integers": (lambda: Weights.from_theta(np.zeros((3, 2, 3), int)), ("theta", "int64", "float64")),
+    "dot with a number": (lambda: WEIGHTS.dot(1), ("other", "1", "Weights")),
+    "a number added": (lambda: WEIGHTS + 1, ("1", "Weights")),
+    "subtracted from an array": (lambda: WEIGHTS.theta - WEIGHTS, ("array", "Weights")),
     "scale a string": (lambda: Weights.random(3, 2, "1", RNG), ("scale", "'1'", "number")),
 }
 
@@ -140,7 +173,7 @@ def test_type_errors(wrong, parts):
 
 
 @pytest.mark.parametrize(
-    "wrong", [lambda: WEIGHTS + 1, lambda: 1 - WEIGHTS, lambda: WEIGHTS * WEIGHTS]
+    "wrong", [lambda: 1 - WEIGHTS, lambda: WEIGHTS * WEIGHTS, lambda: np.ones(2) * WEIGHTS, lambda: WEIGHTS * "2"]
 )
 def test_weights_combine_with_weights_and_scale_by_numbers_only(wrong):
     with pytest.raises(TypeError):
@@ -167,3 +200,40 @@ def test_no_samples_no_states():
 
 def test_repr_says_sizes_and_norm():
     assert repr(Weights([[[3.0]]], [[4.0]])) == "Weights(N_T=2, d=1, norm=5)"
+
+
+@pytest.mark.parametrize("half", [Fraction(1, 2), np.float32(0.5), np.float64(0.5), np.longdouble(0.5), 0.5 + 0j])
+def test_a_factor_is_any_number_and_keeps_the_kind_of_the_weights(half):
+    for weights in (WEIGHTS, Weights.from_theta(WEIGHTS.theta.astype(np.float32))):
+        scaled = half * weights
+        assert np.array_equal(scaled.theta, weights.theta / 2)
+        if not isinstance(half, complex):
+            assert scaled.theta.dtype == weights.theta.dtype
+
+
+def test_any_real_number_will_do_for_dt():
+    assert np.array_equal(forward(WEIGHTS, X_IN, Fraction(1, 2), tanh), forward(WEIGHTS, X_IN, 0.5, tanh))
+
+
+def test_the_norm_of_float32_does_not_overflow():
+    assert Weights([[[3e30]]], [[4e30]]).norm() == pytest.approx(5e30)
+    theta = np.array([[[3e30, 4e30]]], np.float32)
+    assert Weights.from_theta(theta).norm() == pytest.approx(5e30)
+
+
+@pytest.mark.parametrize("field", ["sigma", "dsigma"])
+def test_an_activation_that_writes_into_its_argument_is_stopped(field):
+    def writes(x):
+        x[x < 0] = 0
+        return x
+
+    activation = replace(tanh, **{field: writes})
+    x_in, x = X_IN.copy(), X.copy()
+    with pytest.raises(ValueError, match="read-only"):
+        adjoint(WEIGHTS, x if field == "dsigma" else forward(WEIGHTS, x_in, DT, activation), Y_OUT, DT, W1, activation)
+    assert np.array_equal(x_in, X_IN) and np.array_equal(x, X)
+
+
+def test_the_adjoint_of_complex_weights_is_complex():
+    phi = adjoint(1j * WEIGHTS, X, Y_OUT, DT, W1, tanh)
+    assert np.iscomplexobj(phi) and np.any(phi.imag)

@@ -8,11 +8,14 @@ import pytest
 from neuralode_lib import (
     TrainingProblem,
     Weights,
+    adam,
     armijo,
     backtracking,
     constant,
+    decaying,
     disk_in_ring,
     gradient_descent,
+    momentum,
     relu,
     tanh,
     train,
@@ -95,6 +98,13 @@ def test_backtracking_takes_a_step_that_leaves_J_as_it_is():
     assert (moved.V.item(), gamma, tries) == (-0.004, 0.004, 1)
 
 
+def test_a_first_step_beyond_all_numbers_is_halved_too(problem, start):
+    J, gradient = problem.cost_and_gradient(start)
+    new, gamma, tries = backtracking(1e10, 1e300)(problem, start, J, gradient, None)
+    assert problem.cost(new) <= J
+    assert 0 < gamma < 10 and tries > 300
+
+
 def test_armijo_accepts_the_first_gamma_that_lowers_J_enough(problem, start):
     c = 0.3
     run = gradient_descent(problem, start, armijo(gamma=8.0, growth=2.0, c=c))
@@ -162,6 +172,16 @@ WRONG = {
     "gamma a bool": (lambda: constant(True), TypeError, ("gamma", "True", "number")),
     "growth = 1": (lambda: backtracking(growth=1), ValueError, ("growth", "is 1", "> 2")),
     "growth < 1": (lambda: armijo(growth=0.5), ValueError, ("growth", "0.5", ">= 1")),
+    "decaying gamma": (lambda: decaying(0.0, 10), ValueError, ("gamma", "is 0.0", "> 0")),
+    "halved_after": (lambda: decaying(0.1, 0), ValueError, ("halved_after", "is 0", "> 0")),
+    "momentum gamma": (lambda: momentum(-1), ValueError, ("gamma", "is -1", "> 0")),
+    "beta": (lambda: momentum(0.1, 1), ValueError, ("beta", "is 1", ">= 0 and < 1")),
+    "adam gamma": (lambda: adam(0), ValueError, ("gamma", "is 0", "> 0")),
+    "beta1": (lambda: adam(0.1, beta1=1.0), ValueError, ("beta1", "is 1.0", ">= 0 and < 1")),
+    "beta2": (lambda: adam(0.1, beta2=-0.1), ValueError, ("beta2", "is -0.1", ">= 0 and < 1")),
+    "epsilon": (lambda: adam(0.1, epsilon=0), ValueError, ("epsilon", "is 0", "> 0")),
+    "c = 1": (lambda: armijo(c=1.0), ValueError, ("c", "is 1.0", "> 0 and < 1")),
+    "c = 2": (lambda: armijo(c=2.0), ValueError, ("c", "is 2.0", "> 0 and < 1")),
     "c = 0": (lambda: armijo(c=0), ValueError, ("c", "is 0", "> 0")),
 }
 

@@ -10,6 +10,8 @@ from neuralode_lib import (
     TrainingProblem,
     Weights,
     adam,
+    armijo,
+    backtracking,
     constant,
     decaying,
     disk_in_ring,
@@ -78,32 +80,14 @@ def test_each_sample_comes_equally_often(problem, start):
 @every_rule
 def test_each_step_is_the_rule_s_along_the_estimate(problem, start, step):
     found = iterates(problem, start, step, 3, 8)
-    again = RULES_AGAIN[step](problem, start)
+    rule, weights, gamma = step.anew() if hasattr(step, "anew") else step, start, None
     for n, now in enumerate(found):
         J, gradient = TrainingProblem.cost_and_gradient(problem, now.weights, problem.batches[n])
         assert (now.iteration, now.evaluations, now.J) == (n, n + 1, J)
         assert now.gradient_norm == pytest.approx(gradient.norm(), rel=1e-14)
-        assert np.array_equal(now.weights.theta, again.weights.theta)
-        again = again.step(J, gradient)
-
-
-class Again:
-    """A rule, applied by hand."""
-
-    def __init__(self, rule, problem, weights, gamma=None):
-        self.rule, self.problem, self.weights, self.gamma = rule, problem, weights, gamma
-
-    def step(self, J, gradient):
-        weights, gamma, evaluations = self.rule(self.problem, self.weights, J, gradient, self.gamma)
+        assert np.array_equal(now.weights.theta, weights.theta)
+        weights, gamma, evaluations = rule(problem, weights, J, gradient, gamma)
         assert evaluations == 0
-        return Again(self.rule, self.problem, weights, gamma)
-
-
-FRESH = [constant(0.01), decaying(0.01, 20), momentum(0.01), adam(0.01)]
-RULES_AGAIN = {
-    rule: lambda problem, start, fresh=fresh: Again(fresh, problem, start)
-    for rule, fresh in zip(RULES.values(), FRESH, strict=True)
-}
 
 
 @every_rule
@@ -120,6 +104,24 @@ def test_a_rule_starts_afresh_after_a_run_that_was_left(problem, start, step):
     again = iterates(problem, start, step, 4, 6)
     assert np.array_equal(first[-1].weights.theta, again[-1].weights.theta)
     assert [now.gamma for now in first] == [now.gamma for now in again]
+
+
+@every_rule
+def test_two_runs_of_one_rule_can_take_turns(problem, start, step):
+    alone = [iterates(problem, point, step, 4, 6)[-1] for point in (start, -3 * start)]
+    runs = [
+        stochastic_gradient_descent(problem, point, step, 4, np.random.default_rng(0)) for point in (start, -3 * start)
+    ]
+    for _ in range(6):
+        together = [next(run) for run in runs]
+    for now, expected in zip(together, alone, strict=True):
+        assert np.array_equal(now.weights.theta, expected.weights.theta)
+
+
+@pytest.mark.parametrize("step", [armijo(), backtracking()])
+def test_rules_that_compare_J_of_all_samples_are_refused(problem, start, step):
+    with pytest.raises(ValueError, match=r"^step is (armijo|backtracking)\(\.\.\.\), .*gradient alone: constant"):
+        stochastic_gradient_descent(problem, start, step, 4, np.random.default_rng(0))
 
 
 def test_all_samples_in_one_batch_are_gradient_descent(problem, start):
@@ -172,31 +174,13 @@ def test_rng_must_be_a_generator_and_step_a_rule(problem, start):
     with pytest.raises(TypeError, match=r"rng is 7, expected a Generator: np\.random\.default_rng\(seed\)"):
         stochastic_gradient_descent(problem, start, constant(0.1), 4, 7)
     with pytest.raises(TypeError, match=r"step is 0\.1, expected a step rule such as constant\(0\.1\)"):
-        next(stochastic_gradient_descent(problem, start, 0.1, 4, np.random.default_rng(0)))
-
-
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda: decaying(0.0, 10), r"gamma is 0\.0, expected a finite number > 0"),
-        (lambda: decaying(0.1, 0), r"halved_after is 0, expected a finite number > 0"),
-        (lambda: momentum(-1), r"gamma is -1, expected a finite number > 0"),
-        (lambda: momentum(0.1, 1), r"beta is 1, expected a finite number >= 0 and < 1"),
-        (lambda: adam(0), r"gamma is 0, expected a finite number > 0"),
-        (lambda: adam(0.1, beta1=1.0), r"beta1 is 1\.0, expected a finite number >= 0 and < 1"),
-        (lambda: adam(0.1, beta2=-0.1), r"beta2 is -0\.1, expected a finite number >= 0 and < 1"),
-        (lambda: adam(0.1, epsilon=0), r"epsilon is 0, expected a finite number > 0"),
-    ],
-)
-def test_rules_refuse_numbers_that_make_no_rule(make, message):
-    with pytest.raises(ValueError, match=message):
-        make()
+        stochastic_gradient_descent(problem, start, 0.1, 4, np.random.default_rng(0))
 
 
 def test_float32_stays_float32():
     data = disk_in_ring(I=12, seed=3)
     problem = TrainingProblem(*(a.astype(np.float32) for a in (data.x_in, data.y_out)), N_T=6, activation=tanh)
     start = Weights.zeros(6, 2, np.float32)
-    for rule in FRESH:
+    for rule in RULES.values():
         now = iterates(problem, start, rule, 4, 10)[-1]
         assert now.weights.theta.dtype == np.float32
