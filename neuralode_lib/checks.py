@@ -29,8 +29,8 @@ def arguments(**checks):
 
 
 def shown(value):
-    """repr(value), short: an error is to be read."""
-    text = repr(value)
+    """repr(value), short and in one line: an error is to be read."""
+    text = " ".join(repr(value).split())
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 

@@ -38,7 +38,7 @@ def show(ax, alt):
 
 def panels(columns, width=8, height=4.5, **kwargs):
     """One Axes, or several beside each other, in a figure of that size in inches; kwargs are plt.subplots'."""
-    checks.integer("columns", columns, 1)
+    checks.integer("columns", columns, 1, 100)
     size = checks.number("width", width, above=0), checks.number("height", height, above=0)
     return plt.subplots(1, columns, figsize=size, **kwargs)[1]
 
@@ -55,6 +55,9 @@ def network(widths, states, weights, residual=False, ax=None):
     """
     checks.instance("widths", widths, list | tuple, "a list of layers' widths, such as [2, 3, 1]")
     widths = [checks.integer("widths", n, 1) for n in widths]
+    for name, texts, n in [("states", states, len(widths)), ("weights", weights, len(widths) - 1)]:
+        if not isinstance(texts, list | tuple | str) or len(texts) != n:
+            raise ValueError(f"{name} is {checks.shown(texts)}, expected a list of {n} texts")
     checks.yes_or_no("residual", residual)
     if len(widths) < 2:
         raise ValueError(f"widths is {widths}, expected at least two layers, an input and an output")
@@ -128,7 +131,7 @@ def states(x, label, t, times, axes=None):
     if np.size(axes) != len(times):
         raise ValueError(f"axes are {np.size(axes)}, expected {len(times)}: one for each time")
     for ax, k, time in zip(np.ravel(axes), steps, times, strict=True):
-        points(x[k], label, plane(ax, f"$t = {time:g}$"))
+        points(x[k], label, plane(_axes("axes", ax), f"$t = {time:g}$"))
         ax.label_outer()
     return axes
 

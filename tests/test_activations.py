@@ -38,7 +38,14 @@ def test_name():
     assert "relu" in repr(relu)
 
 
-@pytest.mark.parametrize("sigma, dsigma, name", [(1.0, np.cos, "sigma"), (np.sin, None, "dsigma")])
+@pytest.mark.parametrize("sigma, dsigma, name", [(1.0, np.cos, "sigma"), (np.sin, None, "dsigma"), (lambda: 0, np.cos, "sigma")])
 def test_sigma_must_be_a_function(sigma, dsigma, name):
     with pytest.raises(TypeError, match=rf"^{name} is .*expected a function"):
         Activation(sigma, dsigma, "wrong")
+
+
+def test_the_other_fields_are_what_they_should_be():
+    with pytest.raises(TypeError, match=r"^name is None, expected a text"):
+        Activation(np.sin, np.cos, None)
+    with pytest.raises(TypeError, match=r"^dsigma_of_sigma is 1, expected a function"):
+        Activation(np.sin, np.cos, "sine", 1)

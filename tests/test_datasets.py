@@ -101,3 +101,31 @@ def test_labelled_images_keep_their_numbers_and_their_kind():
 def test_images_that_have_no_labels(pixels, label, error, message):
     with pytest.raises(error, match=message):
         labelled_images(pixels, label)
+
+
+NAN = [[0.0, 1.0], [1.0, np.nan]]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: nearest_target(NAN), ValueError, r"^x is not finite: x\[1, 1\] is nan"),
+        (lambda: nearest_target([[0.0, 1.0]]), ValueError, r"^x has shape \(1, 2\), expected \(d, I\) with d >= 2"),
+        (lambda: nearest_target([0.0, 1.0]), ValueError, r"^x has shape \(2,\), expected \(d, I\)"),
+        (lambda: nearest_target(np.ones((2, 2)) * 1j), TypeError, "^x holds complex128, expected real numbers"),
+        (lambda: nearest_target(None), TypeError, "^x is None, expected real numbers"),
+        (lambda: largest_class(NAN, 2), ValueError, "^x is not finite"),
+        (lambda: largest_class(np.ones((4, 3))), ValueError, r"^x has shape \(4, 3\), expected \(d, I\) with d >= 10"),
+        (lambda: largest_class(np.ones((12, 3)), 0), ValueError, "^classes is 0, expected an integer >= 1"),
+        (lambda: disk_in_ring(8, seed=1.5), TypeError, "^seed is 1.5, expected an integer"),
+        (lambda: blobs(8, seed=-1), ValueError, "^seed is -1, expected an integer >= 0"),
+        (lambda: moons(8, seed=2**32), ValueError, "^seed is 4294967296, expected an integer <= 4294967295"),
+        (lambda: labelled_images(np.ones((1, 4)) * 1j, [0]), TypeError, "^pixels holds complex128"),
+        (lambda: labelled_images(np.ones((1, 0)), [0]), ValueError, r"^pixels has shape \(1, 0\), expected at"),
+        (lambda: labelled_images(np.ones((1, 4)), [0], 0), ValueError, "^classes is 0"),
+        (lambda: labelled_images(np.ones((1, 4)), np.ma.array([0])), TypeError, "^label is a masked array"),
+    ],
+)
+def test_what_makes_no_answer(call, error, message):
+    with pytest.raises(error, match=message):
+        call()

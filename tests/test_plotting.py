@@ -130,3 +130,53 @@ def test_show_puts_a_picture_of_fixed_size_with_its_alt_text_on_the_page(capsys,
     assert data["text/plain"] == "[Figure: two empty frames]"
     assert kwargs["metadata"] == {"image/png": {"alt": "two empty frames"}}
     assert plt.get_fignums() == []
+
+
+def diverged(starts):
+    return np.full(starts.shape, np.nan)
+
+
+WRONG = {
+    "labels of another length": (lambda x, c: plotting.points(x[0], c[1:]), r"^label has shape \(19,\)"),
+    "labels of ten classes": (lambda x, c: plotting.points(x[0], c + 5), "^label is array.*expected 0 for"),
+    "labels as texts": (lambda x, c: plotting.trajectories(x, c.astype(str)), "^label holds <U21, expected real"),
+    "points as rows": (lambda x, c: plotting.points(x[0].T, c), r"^label has shape \(20,\), expected \(2,\)"),
+    "points on a line": (lambda x, c: plotting.points(x[0, :1], c), r"^x has shape \(1, 20\), expected"),
+    "points that are nan": (lambda x, c: plotting.points(diverged(x[0]), c), r"^x is not finite: x\[0, 0\] is nan"),
+    "one time's states": (lambda x, c: plotting.trajectories(x[0], c), r"^x has shape \(2, 20\)"),
+    "times off the grid": (lambda x, c: plotting.states(x, c, T, [0, 5, 9]), "^times is .*grid t"),
+    "times between": (lambda x, c: plotting.states(x, c, T, [0.05]), "^times is .*grid t, from 0"),
+    "no times": (lambda x, c: plotting.states(x, c, T, []), "^times is"),
+    "t of another grid": (lambda x, c: plotting.states(x, c, T[1:], [0.1]), r"^t has shape \(10,\)"),
+    "an Axes too few": (lambda x, c: plotting.states(x, c, T, [0, 1], plotting.panels(3)), "^axes are 3, expected 2"),
+    "ax a list": (lambda x, c: plotting.plane([1]), r"^ax is \[1\], expected a Matplotlib Axes"),
+    "two Axes": (lambda x, c: plotting.points(x[0], c, plotting.panels(2)), "^ax is array.*expected"),
+    "final no function": (lambda x, c: plotting.decision_regions(x), "^final is array.*expected a function"),
+    "final of one row": (lambda x, c: plotting.decision_regions(lambda s: s[:1]), r"^x has shape \(1, 43621\)"),
+    "final of all times": (lambda x, c: plotting.decision_regions(lambda s: s[None]), r"^final\(starts\) has shape"),
+    "final diverged": (lambda x, c: plotting.decision_regions(diverged), r"^final\(starts\) is not finite"),
+    "curves a list": (lambda x, c: plotting.cost_history([3.0, 2.0]), "^curves is .*a dict of lists"),
+    "no curves": (lambda x, c: plotting.cost_history({}), "^curves is empty"),
+    "the start alone": (lambda x, c: plotting.cost_history({"a": [3.0]}), r"^curves\['a'\] has 1 entries"),
+    "a curve of texts": (lambda x, c: plotting.cost_history({"a": ["3", "2"]}), r"^curves\['a'\] holds <U1"),
+    "x of other names": (lambda x, c: plotting.cost_history({"a": [3.0, 2.0]}, x={"b": [0, 1]}), "^x has the names"),
+    "x of another length": (lambda x, c: plotting.cost_history({"a": [3.0, 2.0]}, x={"a": [0]}), r"^x\['a'\] has"),
+    "an error too few": (lambda x, c: plotting.convergence([0.1, 0.05], [1.0], 1), "^errors of computed has shape"),
+    "errors that are zero": (lambda x, c: plotting.convergence([0.1, 0.05], [1.0, 0.0], 1), "^errors of computed is"),
+    "order of other names": (lambda x, c: plotting.convergence([0.1], {"a": [1.0]}, {"b": 1}), "^order has"),
+    "order a text": (lambda x, c: plotting.convergence([0.1], [1.0], "one"), "^order is 'one', expected a number"),
+    "no width": (lambda x, c: plotting.network([2], ["in"], []), r"^widths is \[2\], expected at"),
+    "a width of 0": (lambda x, c: plotting.network([2, 0], ["in", "out"], ["V"]), "^widths is 0, expected an integer"),
+    "a text too few": (lambda x, c: plotting.network([2, 2], ["in"], ["V"]), "^states is .*2 texts"),
+    "no columns": (lambda x, c: plotting.panels(0), "^columns is 0, expected an integer >= 1"),
+    "alt None": (lambda x, c: plotting.show(plotting.panels(1), None), "^alt is None, expected a text"),
+    "alt empty": (lambda x, c: plotting.show(plotting.panels(1), " "), "^alt is ' ', expected a text"),
+    "show nothing": (lambda x, c: plotting.show(None, "a picture"), "^ax is None, expected a Matplotlib Axes"),
+}
+T = np.linspace(0, 1, 11)
+
+
+@pytest.mark.parametrize("draw, message", WRONG.values(), ids=WRONG)
+def test_what_makes_no_picture(draw, message, x, data):
+    with pytest.raises((TypeError, ValueError), match=message):
+        draw(x, data.label)

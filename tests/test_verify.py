@@ -96,3 +96,55 @@ def test_tangent_adjoint_sides_differ_where_the_weights_are_not_those_of_the_adj
     monkeypatch.setattr(verify, "adjoint", transpose_lost)
     left, right = verify.tangent_adjoint_sides(problem, weights, direction)
     assert abs(right - left) > 0.01 * abs(left)
+
+
+POINTS = {"difference_quotient": 1e-5, "central_difference": 1e-5, "complex_step": 1e-30}
+ALONG = {
+    "f None": ({"f": None}, TypeError, "^f is None, expected a function of Weights"),
+    "f returns None": ({"f": lambda w: None}, TypeError, "^what f returned is None, expected numbers"),
+    "f of two": ({"f": lambda w, h: 0.0}, TypeError, r"^f is the function <lambda>\(w, h\), expected a function"),
+    "weights None": ({"weights": None}, TypeError, "^weights is None, expected numbers"),
+    "another direction": ({"direction": Weights.zeros(3, 1)}, ValueError, r"^direction is Weights\(.* like weights"),
+    "an array for it": ({"direction": np.ones((1, 1, 2))}, ValueError, r"^direction is array.* like weights, Weights"),
+    "h = 0": ({"h": 0}, ValueError, "^h is 0, expected a number other than 0"),
+    "h nan": ({"h": np.nan}, ValueError, "^h is nan, expected a finite number"),
+}
+
+
+@pytest.mark.parametrize("name", POINTS)
+@pytest.mark.parametrize("wrong, error, message", ALONG.values(), ids=ALONG)
+def test_arguments_that_give_no_derivative(name, wrong, error, message):
+    with pytest.raises(error, match=message):
+        getattr(verify, name)(**{"f": f, "weights": POINT, "direction": DIRECTION, "h": POINTS[name]} | wrong)
+
+
+def test_a_state_has_derivatives_too():
+    def square(x):
+        return x @ x
+
+    assert verify.complex_step(square, np.array([1.0, 2.0]), np.array([0.0, 1.0])) == 4
+
+
+def test_a_step_to_the_left():
+    assert verify.difference_quotient(f, POINT, DIRECTION, -1e-7) == pytest.approx(SLOPE, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: verify.numerical_gradient(f, POINT.theta), TypeError, "^weights is array.* expected a Weights"),
+        (lambda: verify.numerical_gradient(f, POINT, 3), TypeError, "^derivative is 3, expected central_difference"),
+        (lambda: verify.numerical_gradient(lambda w: w.theta, POINT), ValueError, "^the derivative of f has shape"),
+        (lambda: verify.tangent_adjoint_sides(None, POINT, POINT), TypeError, "^problem is None, expected a Train"),
+        (lambda: verify.relative_error([1.0, 2.0], [1.0]), ValueError, r"^value has shape \(2,\), expected \(1,\)"),
+        (lambda: verify.relative_error(POINT, 1.0), ValueError, r"^value has shape \(1, 1, 2\), expected \(\)"),
+        (lambda: verify.relative_error(None, 1.0), TypeError, "^value is None, expected numbers"),
+        (lambda: verify.relative_error(1.0, 0.0), ValueError, "^reference is zero"),
+        (lambda: verify.observed_order([0.1, 0.05], [1.0]), ValueError, r"^errors has shape \(1,\), expected \(2,\)"),
+        (lambda: verify.observed_order([0.1, 0.05], [1.0, 0.0]), ValueError, "^errors is .*expected positive numbers"),
+        (lambda: verify.observed_order([0.1, -0.05], [1.0, 2.0]), ValueError, "^dt is .*expected positive numbers"),
+    ],
+)
+def test_what_cannot_be_compared(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
