@@ -38,7 +38,9 @@ def test_name():
     assert "relu" in repr(relu)
 
 
-@pytest.mark.parametrize("sigma, dsigma, name", [(1.0, np.cos, "sigma"), (np.sin, None, "dsigma"), (lambda: 0, np.cos, "sigma")])
+@pytest.mark.parametrize(
+    "sigma, dsigma, name", [(1.0, np.cos, "sigma"), (np.sin, None, "dsigma"), (lambda: 0, np.cos, "sigma")]
+)
 def test_sigma_must_be_a_function(sigma, dsigma, name):
     with pytest.raises(TypeError, match=rf"^{name} is .*expected a function"):
         Activation(sigma, dsigma, "wrong")

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .markup import details, html, scripted
-from .question import Question
 
 
 @dataclass(frozen=True)
 class Card:
     """What `quiz.question` shows below the question; with poll, the votes alone. It computes the key to be shown."""
 
-    question: Question
+    question: object
     poll: bool = False
 
     def __repr__(self):
