@@ -16,7 +16,7 @@ import nbformat
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted(ROOT.glob("notebooks/*.ipynb"))
 TESTS = sorted(ROOT.glob("tests/formulas/test_[A-Z].py"))
-MODULES = [ROOT / "neuralode_lib" / f"{name}.py" for name in ("resnet", "problem", "training", "verify")]
+MODULES = [ROOT / "neuralode_lib" / f"{name}.py" for name in ("resnet", "problem", "rules", "descent", "verify")]
 
 HEADING = re.compile(r"##+ (?:\d\. )?(.*)")
 LABEL = re.compile(r"<small>(.*?)</small>")
@@ -150,7 +150,7 @@ def entry(id, sections, functions, tests):
     home = next((s for s in sections if s.notebook.stem[2] == id[0].lower()), sections[0])
     formula = home.formula(id)
     statement = f"$${formula}$$" if formula else home.text.split("\n\n")[0]
-    short = [f.source for f in functions if f.source.startswith("def") and f.source.count("\n") < 14]
+    short = [f.source for f in functions if f.source.startswith(("def", "class")) and f.source.count("\n") < 14]
     own = [cell for cell in home.code if cell.startswith("def")]
     code = [f"{{py:obj}}`~{f.module}.{f.name}` ({f.module.split('.')[1]}.py, line {f.line})" for f in functions]
     checks = [f"{{py:obj}}`{words(test)} <{test.module}.{test.name}>`" for test in tests]

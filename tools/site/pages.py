@@ -15,7 +15,7 @@ import nbformat
 from formula_index import HEADING, ID, LABEL, target
 from nbformat.v4 import new_markdown_cell
 
-LIBRARY = "resnet problem training verify activations datasets plotting quiz exercises explore".split()
+LIBRARY = "resnet problem descent rules training verify activations datasets plotting quiz exercises explore".split()
 
 
 def page(path):
