@@ -23,6 +23,12 @@ STEP_MISTAKES = """
         The factor dt is there twice.
     dt * (V -> dt / 2 * (V
         There is no factor 1/2 at dt.
+    V @ -> dt * V @
+        The factor dt is there twice at V sigma(x).
+    b[:, None] -> dt * b[:, None]
+        The factor dt is there twice at b.
+    {x} + dt -> dt * {x} + dt
+        The old state has no factor dt.
     b[:, None]) -> b[:, None] / dt)
         A factor dt is missing at b: dt (V sigma(x) + b).
     V @ -> 1 / dt * V @
@@ -38,6 +44,18 @@ STEP_MISTAKES = """
         Each row has its own entry of b: b[:, None] adds b[m] to row m.
     V @ {sigma}({x}) -> 0
         V sigma(x) is missing.
+    V @ {sigma}({x}) -> V[:, -1:] @ {sigma}({x})[-1:]
+        The sum V sigma(x) has its last term only: add up all of them.
+    V @ {sigma}({x}) -> V[:, :-1] @ {sigma}({x})[:-1]
+        The sum V sigma(x) leaves out its last term.
+    V @ {sigma}({x}) -> V[:, 1:] @ {sigma}({x})[1:]
+        The sum V sigma(x) leaves out its first term.
+    V @ {sigma}({x}) -> V.diagonal()[:, None] * {sigma}({x})
+        V sigma(x) has all of V, not its diagonal alone.
+    V @ {sigma}({x}) -> V.sum(axis=1)[:, None] * {sigma}({x})
+        V[m, n] meets sigma(x[n]), not sigma(x[m]).
+    b[:, None] -> len(b) * b[:, None]
+        b is added once, not once for each term of the sum V sigma(x).
     V @ {sigma}({x}) -> {sigma}({x})
         V is missing: V sigma(x) + b.
     V @ -> V.T @
@@ -45,6 +63,8 @@ STEP_MISTAKES = """
     {sigma}({x}) -> {x}
         sigma is missing: V sigma(x) + b, not V x + b.
     {sigma}({x}) -> {sigma}({sigma}({x}))
+    V @ {sigma}({x}) -> {sigma}(V @ {sigma}({x}))
+    V @ {sigma}({x}) + b[:, None] -> {sigma}(V @ {sigma}({x}) + b[:, None])
         sigma is there twice.
     V @ {sigma}({x}) -> {sigma}(V @ {x})
         sigma comes first: V sigma(x), not sigma(V x).
@@ -137,6 +157,7 @@ observed_order = Exercise(
         {SLOPE} -> errors[:-1] / errors[1:]
         {SLOPE} -> (errors[1:] / errors[:-1]) / (dt[1:] / dt[:-1])
             These are the factors between the errors. The order is the slope of log(error) over log(dt).
+        {SLOPE} -> np.log(errors[1:]) - np.log(errors[:-1]) / np.diff(np.log(dt))
         {SLOPE} -> np.log(errors[1:]) - np.log(errors[:-1]) / np.log(dt[1:]) - np.log(dt[:-1])
             Brackets are missing: (log e_{{n+1}} - log e_n) / (log dt_{{n+1}} - log dt_n).
         {SLOPE} -> np.log(np.abs(np.diff(errors))) / np.log(np.abs(np.diff(dt)))
@@ -146,6 +167,9 @@ observed_order = Exercise(
         {SLOPE} -> np.diff(np.log(errors) / np.log(dt))
             log(error) / log(dt) keeps the C of C dt^p: take differences between neighbours first.
         {SLOPE} -> np.full(len(dt) - 1, np.polyfit(np.log(dt), np.log(errors), 1)[0])
+        {SLOPE} -> np.full(len(dt) - 1, np.mean({SLOPE}))
+        {SLOPE} -> np.full(len(dt) - 1, ({SLOPE})[0])
+        {SLOPE} -> np.full(len(dt) - 1, ({SLOPE})[-1])
             This is one slope for all: each pair of neighbours has its own.
         {SLOPE} -> (np.log(errors[1:] / errors[0]) / np.log(dt[1:] / dt[0]))
         {SLOPE} -> (np.log(errors[:-1] / errors[-1]) / np.log(dt[:-1] / dt[-1]))

@@ -25,6 +25,8 @@ tangent = Exercise(
             The term with V_hat is missing.
         b_tilde[:, None] -> 0
             b_tilde is missing.
+        b_tilde[:, None] -> b_tilde[0]
+            Each row has its own entry of b_tilde: b_tilde[:, None].
         + b_tilde[:, None] -> - b_tilde[:, None]
             The sign of b_tilde is wrong: V_hat sigma(x_k) + b_tilde.
         A_x_tilde + source -> source
@@ -62,6 +64,8 @@ tangent = Exercise(
         weights.V[k] @ -> weights.V[min(k + 1, len(weights.V) - 1)] @
         weights.V[k] @ -> weights.V[k - 1] @
             V is one layer off: the step from k to k + 1 uses V[k].
+        weights.V[k] @ -> V_hat @ && V_hat @ activation.sigma -> weights.V[k] @ activation.sigma
+            V and V_hat have changed places: V diag(sigma') x_tilde + V_hat sigma(x).
         V_hat @ -> V_hat.T @
             V_hat looks transposed.
         V_hat @ activation.sigma(x[k]) -> V_hat @ x[k]
@@ -143,10 +147,12 @@ taylor_test = Exercise(
         "derivative": 0.8 * p.gradient.dot(p.direction),  # not the right one, for which little would remain
         "steps": p.steps,
     },
-    parts={"the remainder": {"number": "len(steps)"}},
+    parts={"the remainder": {"h": "len(steps)"}},
     mistakes="""
         [abs( -> [(
             The absolute value is missing.
+        [abs( -> [max(0,
+            A remainder may be negative: take its absolute value.
         [abs( -> [-abs(
             The absolute value comes last: what is returned is not negative.
         - f(weights) - h * derivative) for -> - f(weights)) - h * derivative for
@@ -222,6 +228,7 @@ taylor_test = Exercise(
         for h in steps]) -> for h in steps]) ** 0.5
             The remainder has no root.
         np.array([abs( -> np.log([abs(
+        np.array([abs( -> np.log10([abs(
             The remainders themselves are asked for, not their logarithms.
     """,
     hints=[

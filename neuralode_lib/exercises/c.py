@@ -25,6 +25,12 @@ forward = Exercise(
     zip(weights.V, weights.b -> zip(np.roll(weights.V, 1, 0), np.roll(weights.b, 1, 0)
     zip(weights.V, weights.b -> zip(np.roll(weights.V, -1, 0), np.roll(weights.b, -1, 0)
         The weights are one layer off: V[k] and b[k] lead from x[k] to x[k + 1].
+    zip(weights.V, weights.b -> zip(0 * weights.V + weights.V[0], weights.b
+    zip(weights.V, weights.b -> zip(0 * weights.V + weights.V[-1], weights.b
+        Every layer uses the same V: the step from x[k] uses V[k].
+    zip(weights.V, weights.b -> zip(weights.V, 0 * weights.b + weights.b[0]
+    zip(weights.V, weights.b -> zip(weights.V, 0 * weights.b + weights.b[-1]
+        Every layer uses the same b: the step from x[k] uses b[k].
     zip(weights.V, weights.b -> zip(np.roll(weights.V, 1, 0), weights.b
     zip(weights.V, weights.b -> zip(np.roll(weights.V, -1, 0), weights.b
         V is one layer off: V[k] leads from x[k] to x[k + 1].
@@ -62,6 +68,8 @@ cost = Exercise(
             The running cost leaves out k = N_T - 1, that is x[-2].
         error[1:-1] -> error[2:]
             The running cost is one k off: the slide's k = 2, ..., N_T - 1 are x[1], ..., x[-2] in Python.
+        error[1:-1] -> error[:-2]
+            The running cost is one k off: it has x[1], ..., x[-2].
         error[1:-1] -> error[2:-2]
             The running cost leaves out k = 2 and k = N_T - 1: it has x[1:-1].
         error[1:-1] -> (error[-2:-1] * (len(error) > 2))
@@ -108,6 +116,10 @@ cost = Exercise(
             The weights' term is missing.
         _scalar((error[-1] -> 0 * _scalar((error[-1]
             The terminal term is missing.
+        _scalar((error -> 0 * _scalar((error && _scalar(w1 -> 0 * _scalar(w1 && weights.theta**2 -> weights.theta[-1]**2
+            J is the last layer's penalty: is it overwritten in the loop? J += ..., not J = ...
+        _scalar((error[-1] -> (len(x) - 2) * _scalar((error[-1]
+            The terminal term is there once for each k of the running cost.
         _scalar(w1 -> -_scalar(w1
             The sign of the running cost is wrong.
         _scalar(w2 -> -_scalar(w2
@@ -130,11 +142,19 @@ cost = Exercise(
             Each norm is squared by itself: ||V_k||_F^2 + |b_k|^2.
         (weights.theta**2).sum() -> (np.einsum("kmn,knp->", weights.V, weights.V) + (weights.b**2).sum())
         (weights.theta**2).sum() -> (np.einsum("knm,knp->", weights.V, weights.V) + (weights.b**2).sum())
+        (weights.theta**2).sum() -> (np.einsum("kmn,kpn->", weights.V, weights.V) + (weights.b**2).sum())
             ||V||_F^2 is the sum of the squares of all entries: no matrix product.
         (weights.theta**2).sum() -> (np.linalg.norm(weights.V) + np.linalg.norm(weights.b)) ** 2
         (weights.theta**2).sum() -> ((weights.V**2).sum() + weights.b.sum() ** 2)
         (weights.theta**2).sum() -> weights.theta.sum() ** 2
+        (weights.theta**2).sum() -> ((weights.V**2).sum() + (weights.b.sum(axis=1) ** 2).sum())
+        (weights.theta**2).sum() -> ((weights.V.sum(axis=(1, 2))**2).sum() + (weights.b**2).sum())
+        (weights.theta**2).sum() -> ((weights.V.sum(axis=(1, 2))**2).sum() + (weights.b.sum(axis=1) ** 2).sum())
             Square first, then add up: ||V_k||_F^2 + |b_k|^2.
+        (weights.theta**2).sum() / 2 -> ((weights.V**2).sum() / 2 + (weights.b**2).sum())
+            1/2 is missing at |b_k|^2.
+        (weights.theta**2).sum() / 2 -> ((weights.V**2).sum() + (weights.b**2).sum() / 2)
+            1/2 is missing at ||V_k||_F^2.
         (weights.theta**2).sum() -> ((np.linalg.norm(weights.V, 2, (1, 2))**2).sum() + (weights.b**2).sum())
             np.linalg.norm(V, 2) is the spectral norm: the Frobenius norm squared is the sum of all squares.
         (weights.theta**2).sum() -> (np.einsum("kmn,knm", weights.V, weights.V) + (weights.b**2).sum())
@@ -173,7 +193,9 @@ cost = Exercise(
         (error[-1] ** 2).sum() -> np.abs(error[-1]).sum() && (error[1:-1] ** 2).sum() -> np.abs(error[1:-1]).sum()
             The errors are squared: no absolute values.
         (error[-1] ** 2).sum() -> error[-1].sum() ** 2
+        (error[-1] ** 2).sum() -> (error[-1].sum(axis=0) ** 2).sum()
         (error[1:-1] ** 2).sum() -> error[1:-1].sum() ** 2
+        (error[1:-1] ** 2).sum() -> (error[1:-1].sum(axis=1) ** 2).sum()
             Square first, then add up.
         (error[-1] ** 2).sum() -> (error[-1][:, -1] ** 2).sum()
             The terminal term has the last sample only: add up all of them.
@@ -183,17 +205,23 @@ cost = Exercise(
             Only the first sample is in it: add up all of them.
         error[ -> error[:, :, -1:][
             Only the last sample is in it: add up all of them.
+        error[ -> error[:, :, :-1][
+            The last sample is left out.
+        error[ -> error[:, :, 1:][
+            The first sample is left out.
         .sum() / 2) -> .mean() / 2)
             There are means where there should be sums.
         error[-1] ** 2).sum() -> error[-1] ** 2).sum() / x.shape[2] && :-1] ** 2).sum() -> :-1] ** 2).sum() / x.shape[2]
             The terminal term and the running cost are divided by I: they are sums over the samples, not means.
         error[-1] ** 2).sum() -> error[-1] ** 2).mean()
         error[-1] ** 2).sum() -> error[-1] ** 2).sum() / x.shape[2]
+        error[-1] ** 2).sum() -> error[-1] ** 2).sum() / x.shape[1]
             The terminal term is a sum, not a mean.
         error[1:-1] ** 2).sum() -> error[1:-1] ** 2).mean()
         error[1:-1] ** 2).sum() -> error[1:-1] ** 2).mean(axis=(1, 2)).sum()
         w1 * dt -> w1 / len(x)
         error[1:-1] ** 2).sum() -> error[1:-1] ** 2).sum() / x.shape[2]
+        error[1:-1] ** 2).sum() -> error[1:-1] ** 2).sum() / x.shape[1]
             The running cost is a sum, not a mean.
         error[ -> (x + y_out)[
             The sign is wrong: x - y_out.

@@ -30,7 +30,8 @@ descent_step = Exercise(
         gamma * gradient -> gamma**2 * gradient
             The factor gamma is there twice.
         gamma * gradient -> gamma / 2 * gradient
-            There is no factor 1/2 at gamma.
+        gamma * gradient -> 2 * gamma * gradient
+            gamma has no other factor.
         weights - gamma * gradient -> gamma * gradient
         weights - gamma * gradient -> -1.0 * gamma * gradient
             The old weights are missing: this is the step alone.
@@ -91,7 +92,7 @@ def _given(p):
         (p.gradient.V if p.d == 1 else p.gradient.b)[...] = 0
     if p.N_T == 5:
         p.gradient.theta[...] *= 0.01  # all entries below 1
-    gamma = {6: None, 5: 0.4, 4: 3.0, 3: 0.02, 2: 3.0}[p.N_T]
+    gamma = {6: None, 5: 0.4, 4: 10.0, 3: 0.02, 2: 10.0}[p.N_T]
     return {"problem": p.problem, "weights": p.weights, "J": p.J, "gradient": p.gradient, "gamma": gamma}
 
 
@@ -128,6 +129,7 @@ step_rule = Exercise(
         (1, lambda p: {**_given(p), "gamma": 1e6}, "The last gamma is large here: is gamma limited, or the tries?"),
         (1, lambda p: _at_the_edge(p, 1 + 1e-7), "The first try makes J a little larger here: halve gamma."),
         (1, lambda p: _at_the_edge(p, 1 - 1e-7), "The first try makes J a little smaller here: take it."),
+        (1, lambda p: {**_given(p), "gamma": 1e-6}, "The last gamma is small here: is there a smallest gamma?"),
     ],
     remarks=[
         (1, _not_a_number, "(But where a large gamma makes J nan, it takes that step: nan > J is False.)"),
@@ -173,13 +175,19 @@ step_rule = Exercise(
         0.004 if gamma is None -> 0.002 if gamma is None
         0.004 if gamma is None -> 0.001 if gamma is None
         0.004 if gamma is None -> 0.016 if gamma is None
+        0.004 if gamma is None -> 0.01 if gamma is None
+        0.004 if gamma is None -> 0.1 if gamma is None
+        0.004 if gamma is None -> 1.0 if gamma is None
             The very first try, where gamma is None, is 0.004.
         0.004 if gamma is None else 2 * gamma -> 0.008 if gamma is None else 4 * gamma
             gamma is doubled once too often before the first try: 0.004, or twice the last gamma.
         0.004 if gamma is None else 2 * gamma -> 0.002 if gamma is None else gamma
             gamma is halved before the first try: try first, and halve it where J is larger.
         0.004 if gamma is None else 2 * gamma -> 0.004
-            You always start from 0.004: after the first iteration, start from twice the last gamma.
+        0.004 if gamma is None else 2 * gamma -> 0.004 if gamma is None else 0.008
+            You always start from the same gamma: after the first iteration, start from twice the last gamma.
+        <= J -> <= 2 * J
+            You take a J that is larger than J was.
         <= J -> >= J
             You halve gamma as long as J is smaller: halve it as long as J is larger.
         <= J -> <= np.inf

@@ -155,6 +155,7 @@ gradient = Exercise(
         w2 * weights.theta -> w2 / 2 * weights.theta
             The penalty is half of what it should be: the derivative of w2 / 2 |b|^2 is w2 b.
         w2 * weights.theta -> x.shape[2] * w2 * weights.theta
+        w2 * weights.theta -> (x.shape[2] + 1) * w2 * weights.theta
             The penalty is there once for each sample: it is no sum over the samples.
         w2 * weights.theta -> w2 * weights.theta**2
         w2 * weights.theta -> w2 * np.abs(weights.theta)
@@ -195,6 +196,12 @@ gradient = Exercise(
         phi[k] @ activation.sigma(x[k]).T -> np.outer(phi[k][:, -1], activation.sigma(x[k])[:, -1])
         phi.sum(axis=2) -> phi[:, :, -1]
             Only the last sample is in it: sum over all samples.
+        phi[k] @ activation.sigma(x[k]).T -> phi[k][:, :-1] @ activation.sigma(x[k])[:, :-1].T
+        phi.sum(axis=2) -> phi[:, :, :-1].sum(axis=2)
+            The last sample is left out.
+        phi[k] @ activation.sigma(x[k]).T -> phi[k][:, 1:] @ activation.sigma(x[k])[:, 1:].T
+        phi.sum(axis=2) -> phi[:, :, 1:].sum(axis=2)
+            The first sample is left out.
         phi[k] @ activation.sigma(x[k]).T -> phi[k] @ activation.sigma(x[k]).T / x.shape[2]
         phi.sum(axis=2) -> phi.mean(axis=2)
         np.concatenate([V, b[:, :, None]], axis=2) -> np.concatenate([V, b[:, :, None]], axis=2) / x.shape[2]

@@ -81,6 +81,7 @@ minibatch_gradient = Exercise(
             The penalty is divided: it belongs to no sample, and is there as a whole.
         w2 * dt * weights -> len(samples) * w2 * dt * weights
         w2 * dt * weights -> x_in.shape[1] * w2 * dt * weights
+        w2 * dt * weights -> (x_in.shape[1] + 1) * w2 * dt * weights
             The penalty is there once for each sample: it belongs to no sample, and is there once.
         w2 * dt * weights -> w2 * weights
             A factor dt is missing at the penalty: w2 dt V_k and w2 dt b_k.
@@ -163,13 +164,21 @@ adam_step = Exercise(
         v / (1 - -> v * (1 -
             The bias correction divides by 1 - beta^t, it does not multiply.
         1 - beta1**t), v / (1 - beta2**t -> 1 - beta1 ** (t - 1)), v / (1 - beta2 ** (t - 1)
+        m / (1 - beta1**t) -> m / (1 - beta1 ** (t - 1))
+        v / (1 - beta2**t) -> v / (1 - beta2 ** (t - 1))
             t is one too small: it is the number of this step, which is 1 at the first.
         1 - beta1**t), v / (1 - beta2**t -> 1 - beta1 ** (t + 1)), v / (1 - beta2 ** (t + 1)
+        m / (1 - beta1**t) -> m / (1 - beta1 ** (t + 1))
+        v / (1 - beta2**t) -> v / (1 - beta2 ** (t + 1))
             t is one too large: it counts this step already.
         np.sqrt(v_hat) -> v_hat
             The root is missing: divide by sqrt(v_hat) + epsilon.
         np.sqrt(v_hat) -> v_hat**2
             Divide by the root of v_hat, not by its square.
+        np.sqrt(v_hat) -> np.linalg.norm(v_hat)
+        np.sqrt(v_hat) -> np.sqrt(v_hat.sum())
+        np.sqrt(v_hat) -> np.sqrt(v_hat.mean())
+            Each entry is divided by the root of its own v_hat.
         np.sqrt(v_hat) + epsilon -> np.sqrt(v_hat + epsilon)
         np.sqrt(v_hat) + epsilon -> np.sqrt(v_hat + epsilon**2)
             epsilon stands outside of the root: sqrt(v_hat) + epsilon.
@@ -244,6 +253,7 @@ adam_step = Exercise(
         gamma * m_hat -> m_hat
             gamma is missing.
         gamma * m_hat -> gamma / t * m_hat
+        gamma * m_hat -> gamma * t * m_hat
         gamma * m_hat -> gamma / np.sqrt(t) * m_hat
             gamma is the same in each step: t is for the bias correction alone.
         gamma * m_hat -> gamma * g

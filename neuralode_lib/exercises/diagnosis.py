@@ -30,34 +30,19 @@ IN_COMMON = [
     ("It is right, except for a single layer, N_T = 2.", [N_T == 2 for _, _, N_T, _ in PROBLEMS]),
 ]
 
-# Where along an axis a part is right, and what that says.
-ONLY_FIRST = {
-    "sample": "Only the first sample is right: do the same for every column. Is the return inside the loop?",
-    "k": "Only k = 0 is right: do the same for every k. Is the return inside the loop?",
-}
-ONLY_LAST = {
-    "sample": "Only the last sample is right: do the same for every column. Is a line outside of the loop?",
-    "k": "Only the last k is right: do the same for every k. Is a line outside of the loop?",
-}
-BUT_FIRST = {
-    "sample": "It is right, except for the first sample: where does the loop start?",
-    "k": "It is right, except at k = 0: is that entry set?",
-}
-BUT_LAST = {
-    "sample": "It is right, except for the last sample: where does the loop end?",
-    "k": "It is right, except at the last k: is that entry set, or does the loop end too early?",
-}
-
 
 def of_numbers(exercise, found, right):
     """What to say: the name of a mistake, or what the wrong numbers have in common; and the first of them."""
     wrong = [not close_parts(mine, theirs) for mine, theirs in zip(found, right, strict=True)]
     said = recognised(exercise, found, right)
-    said = said or next((text for text, where in IN_COMMON if where == wrong), "The numbers are not right.")
+    in_common = (text for text, where in IN_COMMON if where == wrong and (exercise.uses_sigma or "relu" not in text))
+    said = said or next(in_common, "The numbers are not right.")
     n = wrong.index(True)
     text = f"{said}\n{first_difference(exercise, n, found[n], right[n])}"
     pairs = [pair for mine, theirs in zip(found, right, strict=True) for pair in zip(mine, theirs, strict=True)]
-    if all(np.abs(mine - theirs).max() <= 1e-4 * np.abs(theirs).max() for mine, theirs in pairs):
+    if not exercise.coupled and all(
+        np.abs(mine - theirs).max() <= 1e-4 * np.abs(theirs).max() for mine, theirs in pairs
+    ):
         text += "\nThat is close: was something rounded, made float32, added, or taken from a difference quotient?"
     return text
 
@@ -75,7 +60,7 @@ def recognised(exercise, found, right):
     wrong = [p for p in every if not all(close(found[n][p], right[n][p]) for n in numbers)]
     part = {p: [(found[n][p], right[n][p]) for n in numbers] for p in wrong}
     axes = [list(axes) for axes in exercise.parts.values()]
-    said = {p: _nothing_there(part[p], axes[p]) for p in wrong}
+    said = {p: "" if exercise.coupled else _nothing_there(part[p], axes[p]) for p in wrong}
     if not any(said.values()) and (text := _mistake(exercise, 1, found, right, every)):
         return text
     for p in wrong:
@@ -93,9 +78,14 @@ def recognised(exercise, found, right):
 def _nothing_there(pairs, axes):
     if not any(mine.any() for mine, _ in pairs):
         return "All of it is 0: does the loop run, and is what it computes kept?" if axes else "It is 0."
-    if "k" in axes and all(close(mine, np.broadcast_to(mine[:1], mine.shape)) for mine, _ in pairs):
+    if "k" in axes and all(_stays_the_same(mine) for mine, _ in pairs if len(mine) > 2):
         return "It is the same at every k: is one and the same array stored each time? Store a copy."
     return ""
+
+
+def _stays_the_same(a):
+    """Whether all entries are the same, with or without the one that a loop starts from."""
+    return any(part.any() and close(part, np.broadcast_to(part[:1], part.shape)) for part in (a, a[1:], a[:-1]))
 
 
 def _pattern(pairs, axes):
@@ -109,18 +99,20 @@ def _pattern(pairs, axes):
             return f"All of it is {name} times what it should be."
         if all(close(factor * mine, theirs) for factor, (mine, theirs) in zip(factors, pairs, strict=True)):
             return f"All of it should be {name} times as large."
+    if axes and axes[0] != "row" and (text := _along(axes[0], pairs)):
+        return text
     for number, axis in enumerate(axes):
-        if axis in BUT_FIRST:
-            masks = [_right_and_zero(*pair, number) for pair in pairs if pair[0].shape[number] > 1]
-            starts_right = axis == "k" and "sample" in axes  # at one end, whatever comes then
-            if text := _where(axis, *zip(*masks, strict=True), starts_right):
-                return text
-    return _along(axes[0], pairs) if axes and axes[0] != "row" else ""
+        masks = [_right_and_zero(*pair, number) for pair in pairs if pair[0].shape[number] > 1]
+        starts_right = axis == "k" and "sample" in axes  # at one end, whatever comes then
+        if text := _where(axis, *zip(*masks, strict=True), starts_right):
+            return text
+    return ""
 
 
 CHANGES = [
     ("The sign is wrong: everything is minus what it should be.", np.negative),
     ("The sign is lost: is there an absolute value?", np.abs),
+    ("It looks transposed: rows and columns have changed places.", lambda a: a.swapaxes(-1, -2) if a.ndim > 1 else a.T),
     *((f"It is rounded (as by round(..., {n})): leave all decimals.", lambda a, n=n: np.round(a, n)) for n in range(7)),
     ("The decimals are cut off: leave them.", np.trunc),
 ]
@@ -138,15 +130,17 @@ def _where(axis, right, zero, starts_right):
     if all(mask.all() for mask in right):
         return ""
     if all(mask[1:].all() for mask in right):
-        return BUT_FIRST[axis]
+        return f"It is right, except for the first {axis}: is that entry set, or where does the loop start?"
     if all(mask[:-1].all() for mask in right):
-        return BUT_LAST[axis]
+        return f"It is right, except for the last {axis}: is that entry set, or where does the loop end?"
     if not starts_right and all(mask[0] and not mask[1:].any() for mask in right):
-        return ONLY_FIRST[axis]
+        return f"Only the first {axis} is right: is the same done for each, and is the return after the loop?"
     if not starts_right and all(mask[-1] and not mask[:-1].any() for mask in right):
-        return ONLY_LAST[axis]
+        return f"Only the last {axis} is right: is the same done for each, or is a line outside of the loop?"
     if all((mask | nothing).all() and (mask & ~nothing).any() for mask, nothing in zip(right, zero, strict=True)):
-        return f"It is right at some {axis}, and 0 at the others: does the loop reach all? Is the return inside of it?"
+        return (
+            f"It is right for some {axis}, and 0 for the others: does the loop reach all, and is the return after it?"
+        )
     return ""
 
 

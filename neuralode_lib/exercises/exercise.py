@@ -77,6 +77,10 @@ class Exercise:
         me = f"exercises.{self.name}"
         return f"{me}: write your function, then {me}.check(it); {me}.hint() helps, {me}.solution() shows."
 
+    @property
+    def uses_sigma(self):
+        return {"activation", "sigma"} & {*self.arguments(random_problem(*PROBLEMS[0]))}
+
     def hint(self):
         """The next hint: a nudge, the formula, the first line."""
         if self.hints_given == len(self.hints):
