@@ -35,6 +35,8 @@ STEP_MISTAKES = """
         A factor dt is missing at V sigma(x): dt (V sigma(x) + b).
     b[:, None] -> 0
         b is missing.
+    V @ -> -V @
+        The sign of V sigma(x) is wrong: V sigma(x) + b.
     + b[:, None] -> - b[:, None]
         The sign of b is wrong: V sigma(x) + b.
     b[:, None] -> b.sum()

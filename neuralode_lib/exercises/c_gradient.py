@@ -130,6 +130,8 @@ gradient = Exercise(
             The sign is wrong: this is -gradient. The minus comes in the step, weights - gamma * gradient.
         dt * (theta -> (theta
             A factor dt is missing.
+        dt * (theta -> dt * (dt * theta
+            The factor dt is there twice at the sum over the samples.
         dt * (theta -> dt**2 * (theta
             The factor dt is there twice.
         w2 * weights.theta -> w2 * weights.theta / dt

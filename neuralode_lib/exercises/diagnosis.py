@@ -181,7 +181,7 @@ def mistakes(exercise):
 
 
 def _mistake(exercise, number, found, right, parts):
-    """What to say where these parts are those of one mistake, or of two that both show."""
+    """What to say where these parts are those of one mistake, or of two at once."""
     for some in combinations(mistakes(exercise), number):
         changes = tuple(change for changes, _ in some for change in changes)
         for n, mine in enumerate(found):
@@ -189,18 +189,8 @@ def _mistake(exercise, number, found, right, parts):
             if theirs is None or not all(close(mine[p], theirs[p]) for p in parts):
                 break
         else:
-            if number == 1 or all(_shows(exercise, change, found, right, parts) for change, _ in some):
-                return " ".join(dict.fromkeys(said for _, said in some))
+            return " ".join(dict.fromkeys(said for _, said in some))
     return ""
-
-
-def _shows(exercise, changes, found, right, parts):
-    """Whether the numbers are wrong wherever this mistake alone makes them wrong: another has not made up for it."""
-    for n, mine in enumerate(found):
-        theirs = outputs(exercise, n, changes)
-        if any(close(mine[p], right[n][p]) and not close(theirs[p], right[n][p]) for p in parts):
-            return False
-    return True
 
 
 @cache

@@ -37,6 +37,7 @@ SAID = [
     ("taylor_test", 0, [("f(weights + h * direction) - f_0 - ", "")], "The change of f is missing", "backwards"),
     ("tangent", 0, [("return z", "return 0 * z")], "does the loop run", "V looks"),
     ("step_rule", 0, [("> J", "> J - 0.5 * gamma * gradient.dot(direction)")], "Not yet", "too often"),
+    ("gradient", 0, [("= dt * phi", "= dt**2 * phi")], "twice at the sum over the samples", "missing at the penalty"),
     # a part of the step rule is explained by what its other parts allow
     ("step_rule", 0, [("tries = tries + 1", "")], "The tries are not counted", "0.004"),
     ("step_rule", 0, [("tries = 1", "tries = 1; first = gamma"), (", gamma, tries", ", first, tries")],
@@ -53,6 +54,8 @@ SAID = [
     ("step_rule", 0, [("direction, gamma, tries", "direction, tries, gamma")], "first the new V", "integers"),
     ("step_rule", 0, [("return weights - gamma * direction, gamma", "return gamma, weights - gamma * direction")],
      "first the new weights, then their gamma", "must be Weights"),
+    ("step_rule", 0, [("> J", "> np.inf"), ("return weights - gamma", "return weights - gamma / 3")],
+     "The numbers are not right", "In tries"),
     # each problem shows something that another does not
     ("minibatch_gradient", 0, [("[:, samples]", "[:, min(samples) : max(samples) + 1]")],
      "samples may have gaps", "not right"),
@@ -67,6 +70,7 @@ SAID = [
     # exceptions
     ("euler_step", 1, [("V @ sigma(x)", "V * sigma(x)")], "@ is the matrix product", "b (d,)"),
     ("euler_step", 1, [("b[:, None]", "b")], "as b[:, None]", "matrix product"),
+    ("euler_step", 1, [("sigma(x)", "sigma(x)[:, :2]")], "shapes (3,4) (3,2)", "b (d,)"),
     ("euler_step", 1, [("b[:, None]", "b[None]")], "as b[:, None]", "matrix product"),
     ("euler_step", 1, [("V @ sigma(x)", "sigma(x) @ V")], "V stands left", "b (d,)"),
     ("euler_step", 1, [("V @ sigma(x)", "np.dot(sigma(x), V)")], "V stands left", "b (d,)"),

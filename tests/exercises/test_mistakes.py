@@ -205,7 +205,7 @@ MISTAKES = {
          "penalty is scaled, too"),
         (1, "x_in.shape[1] * (1 / len(samples))", "(1 / len(samples))", "mean over the batch"),
         (0, ["x_in.shape[1] / n", ", dt, 0,", " + w2 * dt * weights.V", " + w2 * dt * weights.b"],
-         ["1 / n", ", dt, w2,", "", ""], ["mean over the batch", "penalty is divided"]),
+         ["1 / n", ", dt, w2,", "", ""], ["mean over the batch", "penalty is scaled, too"]),
         (0, "x_in.shape[1] / n", "n / x_in.shape[1]", "upside down"),
         (1, "x_in.shape[1] * (1 / len(samples))", "x_in.shape[1]", "not I: the data part sums n samples already"),
         (0, "n = len(samples)", "n = len(samples); samples = np.arange(n)", "first n samples"),
