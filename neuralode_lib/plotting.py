@@ -11,6 +11,7 @@ import numpy as np
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
+from PIL import Image
 
 from . import checks
 from .datasets import TARGETS, target_distances
@@ -29,11 +30,17 @@ def show(ax, alt):
     figure = _axes("ax", np.ravel(ax)[0]).figure
     if not isinstance(alt, str) or not alt.strip():
         raise TypeError(f"alt is {checks.shown(alt)}, expected a text that says what the figure shows")
-    png = BytesIO()
-    figure.savefig(png, format="png", metadata={"Software": None})
-    plt.close(figure)
-    data = {"image/png": png.getvalue(), "text/plain": f"[Figure: {alt}]"}
+    data = {"image/png": png(figure), "text/plain": f"[Figure: {alt}]"}
     display(data, raw=True, metadata={"image/png": {"alt": alt}})
+
+
+def png(figure):
+    """The figure as a PNG of at most 256 colours, which is a third of the size; it is closed."""
+    drawn, small = BytesIO(), BytesIO()
+    figure.savefig(drawn, format="png")
+    plt.close(figure)
+    Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(small, "png", optimize=True)
+    return small.getvalue()
 
 
 def panels(columns, width=8, height=4.5, **kwargs):

@@ -8,14 +8,12 @@ import json
 from base64 import b64encode
 from functools import cache
 from html import escape
-from io import BytesIO
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from PIL import Image
 
-from .. import activations, checks
+from .. import activations, checks, plotting
 
 HERE = Path(__file__).parent
 styled = plt.style.context(["default", "neuralode_lib.neuralode"])  # whatever style the notebook uses
@@ -31,7 +29,7 @@ class Figure:
 
     def __init__(self, name, data, ax, alt, numbers, scripts=()):
         self.name, self.data, self.alt, self.numbers, self.scripts = name, rounded(data), alt, numbers, scripts
-        self.png = _png(np.ravel(ax)[0].figure)
+        self.png = plotting.png(np.ravel(ax)[0].figure)
 
     def _repr_mimebundle_(self, **kwargs):
         return {"text/html": self.html(), "text/plain": f"[Figure: {self.alt}]"}
@@ -72,15 +70,6 @@ def rounded(value):
     if isinstance(value, np.generic):
         value = value.item()
     return float(f"{value:.12g}") if isinstance(value, float) else value
-
-
-def _png(figure):
-    """In 64 colours: a third of the size, and it is shown only where the figure does not live."""
-    drawn, png = BytesIO(), BytesIO()
-    figure.savefig(drawn, format="png", metadata={"Software": None})
-    plt.close(figure)
-    Image.open(drawn).convert("RGB").quantize(64, dither=Image.Dither.NONE).save(png, "png", optimize=True)
-    return png.getvalue()
 
 
 def one_of(name, value, options):
