@@ -45,17 +45,11 @@ FRAGMENTS = {  # a part of each formula that no other formula of its section has
 }  # fmt: skip
 
 
-# Their sections' texts were rewritten: the index finds another formula there, or none. It has to learn which is meant.
-LOST = pytest.mark.xfail(strict=True, reason="the index looks for the last formula before the code")
-SHOWN = [pytest.param(id, marks=LOST if id in {"A6", "A7", "B6", "B7", "C1", "C3"} else ()) for id in FRAGMENTS]
-
-
-@pytest.mark.parametrize("id", SHOWN)
+@pytest.mark.parametrize("id", FRAGMENTS)
 def test_index_shows_the_formula_of_the_id(entries, id):
     assert FRAGMENTS[id] in statement(entries[id])
 
 
-@LOST
 def test_index_has_every_id_with_section_code_and_test(entries):
     from formula_index import TESTS, ids, tests
 

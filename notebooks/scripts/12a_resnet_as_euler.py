@@ -438,7 +438,7 @@ quiz.question("A-order")
 #
 # $$J(\mathbf{V}, \mathbf{b}) = \underbrace{\frac12 \sum_{i=1}^I \bigl|\mathbf{x}^i(T) - \mathbf{y}_{\text{out}}^i\bigr|^2}_{\text{terminal: be there at the end}} + \underbrace{\frac{w_1}{2} \sum_{i=1}^I \int_0^T \bigl|\mathbf{x}^i(t) - \mathbf{y}_{\text{out}}^i\bigr|^2 dt}_{\text{running: go there directly}} + \underbrace{\frac{w_2}{2} \int_0^T \bigl(\|\mathbf{V}(t)\|_F^2 + |\mathbf{b}(t)|^2\bigr)\,dt}_{\text{weights: keep them small}}$$
 #
-# where $\|\mathbf{V}\|_F^2$, the squared *Frobenius norm*, is the sum of the squares of all entries. **Training** means to make $J$ small.
+# <small>A6</small> where $\|\mathbf{V}\|_F^2$, the squared *Frobenius norm*, is the sum of the squares of all entries. **Training** means to make $J$ small.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # We choose the numbers $w_1, w_2 \ge 0$: they say how much the way to the target, and the size of the weights, count beside the end.
@@ -602,7 +602,7 @@ predict.ask("A-meet")
 # - One hidden layer: $\mathbf{y} = \mathbf{V}\sigma(\mathbf{W}\mathbf{x} + \mathbf{c}) + \mathbf{b}$; wide enough, it approximates any continuous function on a bounded and closed set.
 # - Deep: $\mathbf{x}_k = \mathbf{V}_k\sigma(\mathbf{x}_{k-1}) + \mathbf{b}_k$; a hundred such layers can forget their input or, with larger weights, scramble it. Residual: $\mathbf{x}_k = \mathbf{x}_{k-1} + \mathbf{V}_k\sigma(\mathbf{x}_{k-1}) + \mathbf{b}_k$; layers that change little keep it.
 # - A residual network is forward Euler for $\dot{\mathbf{x}} = \mathbf{V}(t)\sigma(\mathbf{x}) + \mathbf{b}(t)$, its matrices are $\Delta t\,\mathbf{V}(t)$; with weights that vary smoothly the error at $T$ is of order 1.
-# - Training means to minimise $J$: be at the target at the end, go there directly, with small weights. The weights are measured by $\|\mathbf{V}\|_F = \sqrt{\operatorname{trace}(\mathbf{V}^\top\mathbf{V})}$.
+# - Training means to minimise $J$: be at the target at the end, go there directly, with small weights. The weights are measured by $\|\mathbf{V}\|_F = \sqrt{\operatorname{trace}(\mathbf{V}^\top\mathbf{V})}$ <small>A7</small>.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **Next:** [12.B](12b_sensitivity_and_adjoint.ipynb) asks how $J$ changes when the weights do, and gets all the derivatives at the price of one more ODE.

@@ -28,11 +28,11 @@ plotting.use_style()
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The grid <small>C1, C3</small>
 #
-# $N_T$ points in time, $t_k = (k - 1)\Delta t$ with $k = 1, \dots, N_T$ and $\Delta t = T/(N_T - 1)$. Between them lie $N_T - 1$ steps, the layers: step $k$ leads from $\mathbf{x}_k$ to
+# $N_T$ points in time, $t_k = (k - 1)\Delta t,\ \Delta t = T/(N_T - 1)$ <small>C1</small>, with $k = 1, \dots, N_T$. Between them lie $N_T - 1$ steps, the layers: step $k$ leads from $\mathbf{x}_k$ to
 #
 # $$\mathbf{x}_{k+1}^i = \mathbf{x}_k^i + \Delta t\,\bigl(\mathbf{V}_k\,\sigma(\mathbf{x}_k^i) + \mathbf{b}_k\bigr),\qquad \mathbf{x}_1^i = \mathbf{x}_{\text{in}}^i.$$
 #
-# States live on points, weights on steps.
+# <small>C3</small> States live on points, weights on steps.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # A small example to count on one's fingers. (What `TrainingProblem` is not told is as in the lecture: $T = 1$, $N_T = 101$, $w_1 = w_2 = 0.01$, ReLU.)

@@ -127,7 +127,7 @@ with predict.ask("D-speed"):
 #
 # `stochastic_gradient_descent(problem, weights, step, batch_size, rng)` is an iterator like `gradient_descent`. Each *epoch* shuffles the samples and cuts them into batches.
 #
-# So that the noise can die out in the end: $\displaystyle\gamma_j = \frac{\gamma_0}{1 + j/m}$, halved after $m$ steps.
+# So that the noise can die out in the end: $\displaystyle\gamma_j = \frac{\gamma_0}{1 + j/m}$ <small>D4</small>, halved after $m$ steps.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Robbins and Monro (1951) ask for $\sum\gamma_j = \infty$, so that one can get anywhere, and $\sum\gamma_j^2 < \infty$, so that the noise does not add up for ever. This rule is `decaying(gamma, halved_after)`.

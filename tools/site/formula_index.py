@@ -1,7 +1,8 @@
 """The formula index: each id with its formula, the section that explains it, its code and its tests.
 
 Nothing is written here by hand. An id stands beside a section's heading, `## The discrete adjoint <small>C4</small>`,
-in the docstring of the function that computes it, and in the names of the tests.
+in the docstring of the function that computes it, and in the names of the tests. Where a section has several formulas,
+or states one elsewhere, the label stands behind the formula, too.
 """
 
 import ast
@@ -12,6 +13,8 @@ from pathlib import Path
 from textwrap import dedent
 
 import nbformat
+
+from neuralode_lib import quiz
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted(ROOT.glob("notebooks/*.ipynb"))
@@ -37,7 +40,7 @@ have all of them on paper."""
 
 @dataclass
 class Section:
-    """A section of a notebook: the text up to its first code, and the cells of code."""
+    """A section of a notebook: the text up to its first code, the cells of code, and all text."""
 
     notebook: Path
     number: int
@@ -45,6 +48,7 @@ class Section:
     ids: list
     text: str = ""
     code: list = field(default_factory=list)
+    all: str = ""
 
     @property
     def link(self):
@@ -52,16 +56,18 @@ class Section:
         return f"[{part[:2]}.{part[2]} {self.title}](#{target(self.notebook, self.number)})"
 
     def formula(self, id):
-        """The last formulas of the text belong to the section's ids, in that order. None where none is displayed.
+        """The last displayed formulas of the text belong to the section's ids, in that order. None where none is."""
+        displayed = formulas(DISPLAYED, self.text)[-len(self.ids) :]
+        return displayed[self.ids.index(id)] if len(displayed) == len(self.ids) else None
 
-        Where fewer are displayed than there are ids, the equations within the text count, too.
-        """
-        displayed, all = (self.found(pattern) for pattern in (DISPLAYED, f"{DISPLAYED}|{EQUATION}"))
-        last = (displayed if len(displayed) >= len(self.ids) else all)[-len(self.ids) :]
-        return last[self.ids.index(id)] if displayed else None
+    def labelled(self, id):
+        """The formula that its label follows in the text, `$t_k = (k - 1)\\Delta t$ <small>C1</small>`. Or None."""
+        before, *behind = re.split(rf"\s<small>{id}</small>", self.all)
+        return formulas(f"{DISPLAYED}|{EQUATION}", before)[-1] if behind else None
 
-    def found(self, pattern):
-        return ["".join(groups).strip() for groups in re.findall(pattern, self.text, re.DOTALL)]
+
+def formulas(pattern, text):
+    return ["".join(groups).strip() for groups in re.findall(pattern, text, re.DOTALL)]
 
 
 def target(notebook, number):
@@ -77,13 +83,23 @@ def sections():
             heading, _, text = cell.source.partition("\n")
             if cell.cell_type == "markdown" and (title := HEADING.match(heading)):
                 ids = ID.findall(" ".join(LABEL.findall(heading)))
-                found.append(Section(path, number, LABEL.sub("", title[1]).strip(), ids, text.strip()))
+                title = LABEL.sub("", title[1]).strip()
+                found.append(Section(path, number, title, ids, text.strip(), all=text))
                 number += 1
-            elif number and cell.cell_type == "code":
+            elif number and cell.cell_type == "code" and not cell.source.startswith(("quiz.", "predict.")):
                 found[-1].code.append(cell.source)
-            elif number and not found[-1].code:
-                found[-1].text += f"\n\n{cell.source}"
+            elif number:
+                text = asked(cell.source) if cell.cell_type == "code" else cell.source
+                found[-1].all += f"\n\n{text}"
+                if not found[-1].code:
+                    found[-1].text += f"\n\n{text}"
     return found
+
+
+def asked(source):
+    """What a cell asks: some formulas are part of a question."""
+    question = re.match(r'quiz\.question\("(.*)"\)', source)
+    return dedent(quiz.question(question[1]).prompt) if question else ""
 
 
 @dataclass
@@ -131,7 +147,8 @@ def words(test):
 def index():
     """The page, in MyST Markdown."""
     explained, computed, checked = {}, {}, {}
-    for section in sections():
+    found = sections()
+    for section in found:
         for id in section.ids:
             explained.setdefault(id, []).append(section)
     for function in chain.from_iterable(map(functions, MODULES)):
@@ -141,14 +158,15 @@ def index():
     for test in chain.from_iterable(map(tests, TESTS)):
         for id in ids(test):
             checked.setdefault(id, []).append(test)
+    labelled = {id: formula for id in explained for section in found if (formula := section.labelled(id))}
     in_order = sorted(explained, key=lambda id: (id[0], int(id[1:])))
-    entries = [entry(id, explained[id], computed.get(id, []), checked[id]) for id in in_order]
+    entries = [entry(id, labelled.get(id), explained[id], computed.get(id, []), checked[id]) for id in in_order]
     return "\n\n".join([INTRODUCTION, *entries])
 
 
-def entry(id, sections, functions, tests):
+def entry(id, formula, sections, functions, tests):
     home = next((s for s in sections if s.notebook.stem[2] == id[0].lower()), sections[0])
-    formula = home.formula(id)
+    formula = formula or home.formula(id)
     statement = f"$${formula}$$" if formula else home.text.split("\n\n")[0]
     short = [f.source for f in functions if f.source.startswith(("def", "class")) and f.source.count("\n") < 14]
     own = [cell for cell in home.code if cell.startswith("def")]
