@@ -1,5 +1,5 @@
-"""nbval runs every notebook cell and compares its text. This adds what nbval lets pass:
-figures that changed, and cells that were stored without having run."""
+"""nbval runs every notebook cell and compares its text. This adds what nbval lets pass: figures that changed,
+cells that were stored without having run, and cells that give something else when a reader goes back to them."""
 
 import base64
 import io
@@ -10,7 +10,7 @@ import matplotlib.font_manager  # makes its cache of fonts now: a kernel that is
 import neutral
 import numpy as np
 import pytest
-from nbval.plugin import IPyNbCell
+from nbval.plugin import IPyNbCell, IPyNbFile
 from PIL import Image
 from PIL.ImageFilter import MaxFilter, MinFilter
 
@@ -21,6 +21,20 @@ matplotlib.use("agg")  # figures of the unit tests open no window
 # Seen: 0 on the same machine, at most 2.8 between matplotlib 3.9 and 3.11, from 5 (a thin curve) to
 # 12 (points) for an amplitude changed by 15 %.
 TOLERANCE = 3.5
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    """After its last cell a notebook is run once more, backwards, in the same kernel: each cell gives what is stored."""
+    report = yield
+    if isinstance(collector, IPyNbFile) and report.passed:
+        report.result += [again(cell) for cell in reversed(report.result)]
+    return report
+
+
+def again(cell):
+    what = {"cell_num": cell.cell_num, "cell": cell.cell, "options": cell.options}
+    return IPyNbCell.from_parent(cell.parent, name=f"{cell.name} again", **what)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -51,7 +65,7 @@ def compare_figures(item):
             continue
         folder = item.config.rootpath / "build" / "figures"
         folder.mkdir(parents=True, exist_ok=True)
-        name = f"{item.path.stem}-cell{item.cell_num}-{number}"
+        name = f"{item.path.stem}-{item.name.replace(' ', '').lower()}-{number}"
         a.save(folder / f"{name}-stored.png")
         b.save(folder / f"{name}-new.png")
         where = f"see {name}-stored.png and {name}-new.png in {folder}"

@@ -1,4 +1,4 @@
-"""conftest.py, tried on a notebook that was changed after it ran."""
+"""conftest.py, tried on a notebook that was changed after it ran, and on one that changes its own names."""
 
 from pathlib import Path
 
@@ -62,22 +62,56 @@ CELLS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def ran(tmp_path_factory):
-    notebook = new_notebook(cells=[new_code_cell(source) for source, _, _ in CELLS])
-    resources = {"metadata": {"path": tmp_path_factory.mktemp("ran")}}
-    return NotebookClient(notebook, resources=resources).execute()
+
+def ran(sources, folder):
+    notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
+    return NotebookClient(notebook, resources={"metadata": {"path": folder}}).execute()
 
 
-def test_changed_cells_fail_and_others_pass(ran, pytester):
-    for cell, (_, now, _) in zip(ran.cells, CELLS, strict=True):
+@pytest.fixture
+def nbval(pytester):
+    """A function that runs a notebook as our tests do."""
+
+    def nbval(notebook):
+        nbformat.write(notebook, pytester.path / "tried.ipynb")
+        pytester.makeconftest((ROOT / "conftest.py").read_text(encoding="utf-8"))
+        sanitize = f"--nbval-sanitize-with={ROOT / 'tests/nbval.cfg'}"
+        return pytester.runpytest("--nbval", "--nbval-current-env", sanitize, "-v")
+
+    return nbval
+
+
+def test_changed_cells_fail_and_others_pass(nbval, pytester):
+    changed = ran([source for source, _, _ in CELLS], pytester.path)
+    for cell, (_, now, _) in zip(changed.cells, CELLS, strict=True):
         cell.source = now
-    nbformat.write(ran, pytester.path / "changed.ipynb")
-    pytester.makeconftest((ROOT / "conftest.py").read_text(encoding="utf-8"))
-    sanitize = f"--nbval-sanitize-with={ROOT / 'tests/nbval.cfg'}"
-    result = pytester.runpytest("--nbval", "--nbval-current-env", sanitize)
+    result = nbval(changed)
 
     said = [message for _, _, message in CELLS if message]
-    result.assert_outcomes(passed=len(CELLS) - len(said), failed=len(said))
+    result.assert_outcomes(passed=2 * (len(CELLS) - len(said)), failed=2 * len(said))
     result.stdout.fnmatch_lines(said)
-    assert len(list(pytester.path.glob("build/figures/*.png"))) == 6
+    assert len(list(pytester.path.glob("build/figures/*.png"))) == 2 * 6
+
+
+# A notebook, and its cells that give something else when a reader goes back and runs them once more.
+GOING_BACK = [
+    (SETUP, False),
+    ("n = 1", False),
+    ("print(n)", True),
+    ("wave(n)", True),
+    ("for _ in range(n): display(n)", True),
+    ("1 / (2 - n)", True),
+    ("wave(1)", False),
+    ("rng = np.random.default_rng(0)", False),
+    ("rng.random()", True),
+    ("np.random.default_rng(0).random(), object()", False),
+    ("print(f'{time.perf_counter()} s')", False),
+    ("n = 2", False),
+]
+
+
+def test_cells_fail_that_give_something_else_when_run_again(nbval, pytester):
+    result = nbval(ran([source for source, _ in GOING_BACK], pytester.path))
+    other = [number for number, (_, fails) in enumerate(GOING_BACK) if fails]
+    result.assert_outcomes(passed=2 * len(GOING_BACK) - len(other), failed=len(other))
+    result.stdout.fnmatch_lines_random([f"*::Cell {number} again FAILED*" for number in other])
