@@ -25,7 +25,7 @@ TOLERANCE = 3.5
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(collector):
-    """After its last cell a notebook is run once more, backwards, in the same kernel: each cell gives what is stored."""
+    """After its last cell a notebook is run once more, backwards, in the same kernel: each cell gives what it gave."""
     report = yield
     if isinstance(collector, IPyNbFile) and report.passed:
         report.result += [again(cell) for cell in reversed(report.result)]
