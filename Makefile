@@ -78,23 +78,28 @@ HERE := [ "$$(cat .venv/installed)" = "$$(pwd)" ]
 AGAIN := $(shell [ ! -e .venv/installed ] || { $(HERE) && $(SAME); } || echo .venv/installed)
 .PHONY: $(AGAIN)
 
+comma := ,
+# uv installs in seconds what takes pip a minute. It does not read pip's settings (a mirror, a proxy): where it fails, pip.
+install = { $(1)/python -m pip install --quiet uv && $(1)/python -m uv pip install --quiet --python $(1)/python -e "$(2)"; } || \
+  $(1)/python -m pip install --quiet -e "$(2)"
+
 # The file says that the install went through, and in which folder; it is made again when pyproject.toml is newer.
 .venv/installed: pyproject.toml
 	$(check_python)
 	$(if $(AGAIN),rm -rf .venv)
 	[ -e $@ ] || "$(PYTHON)" -m venv .venv
-	$(BIN)/python -m pip install --quiet -e ".[test]" && pwd >$@ || { [ -e $@ ] && \
+	{ $(call install,$(BIN),.[test]); } && pwd >$@ || { [ -e $@ ] && \
 	  echo "pip could not renew .venv, which is older than pyproject.toml: going on with what is there." >&2; }
 
 .venv/browser: .venv/installed
-	$(BIN)/python -m pip install --quiet -e ".[browser]"
+	$(call install,$(BIN),.[browser])
 	touch $@
 
 # An environment of its own: JupyterLab would load JupyterLite's extension, and complain.
 .venv-site/installed: pyproject.toml
 	$(check_python)
 	"$(PYTHON)" -m venv .venv-site
-	$(SITE)/pip install --quiet -e ".[site,test]"
+	$(call install,$(SITE),.[site$(comma)test])
 	touch $@
 
 # What npm and PyPI have of Pyodide, for the tests of `make lite`.

@@ -16,6 +16,7 @@ PYTHON = f"""#!/bin/sh
 case "$1 $2" in
   "-m venv") echo venv >>log; mkdir -p "$3/bin" && cp "$0" "$3/bin/python";;
   "-m pip") echo pip >>log; [ ! -e offline ];;
+  "-m uv") echo uv >>log; [ ! -e mirror ];;
   "-m tools.lab") echo lab >>log;;
   "-c import sys; print(sys.base_prefix, sys.version)") echo NAME;;
   *) exec "{sys.executable}" "$@";;
@@ -58,28 +59,33 @@ def newer(course):
 
 
 def test_it_is_made_once(course):
-    assert lab(course, ONE) == (["venv", "pip", "lab"], "")
+    assert lab(course, ONE) == (["venv", "pip", "uv", "lab"], "")
     assert lab(course, ONE) == (["lab"], "")
     assert lab(course) == (["lab"], "")
 
 
 def test_another_python(course):
     lab(course, ONE)
-    assert lab(course, TWO) == (["venv", "pip", "lab"], "")
+    assert lab(course, TWO) == (["venv", "pip", "uv", "lab"], "")
     assert lab(course) == (["lab"], "")
 
 
 def test_the_folder_was_moved(course):
     lab(course, ONE)
     moved = course.rename(course.with_name("moved"))
-    assert lab(moved, ONE) == (["venv", "pip", "lab"], "")
+    assert lab(moved, ONE) == (["venv", "pip", "uv", "lab"], "")
     assert lab(moved, ONE) == (["lab"], "")
+
+
+def test_pip_where_uv_does_not_find_the_mirror(course):
+    (course / "mirror").touch()
+    assert lab(course, ONE) == (["venv", "pip", "uv", "pip", "lab"], "")
 
 
 def test_a_newer_pyproject(course):
     lab(course, ONE)
     newer(course)
-    assert lab(course, ONE) == (["pip", "lab"], "")
+    assert lab(course, ONE) == (["pip", "uv", "lab"], "")
 
 
 def test_a_newer_pyproject_without_a_network(course):
@@ -87,15 +93,15 @@ def test_a_newer_pyproject_without_a_network(course):
     newer(course)
     (course / "offline").touch()
     done, said = lab(course, ONE)
-    assert done == ["pip", "lab"] and "going on with what is there" in said
+    assert done == ["pip", "pip", "lab"] and "going on with what is there" in said
 
 
 def test_the_first_install_without_a_network(course):
     (course / "offline").touch()
     done, said = lab(course, ONE)
-    assert done == ["venv", "pip"] and "Error" in said
+    assert done == ["venv", "pip", "pip"] and "Error" in said
     (course / "offline").unlink()
-    assert lab(course, ONE) == (["venv", "pip", "lab"], "")
+    assert lab(course, ONE) == (["venv", "pip", "uv", "lab"], "")
 
 
 def test_a_python_that_is_not_there(course):
