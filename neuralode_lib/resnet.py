@@ -100,6 +100,9 @@ class Weights:
 
     __rmul__ = __mul__
 
+    def __neg__(self):
+        return -1 * self
+
     def dot(self, other):
         """Sum over the layers of <V, V'>_F + <b, b'>."""
         self._fit(checks.instance("other", other, Weights, "Weights"))

@@ -198,6 +198,10 @@ def test_no_samples_no_states():
     assert forward(WEIGHTS, np.zeros((2, 0)), DT, tanh).shape == (4, 2, 0)
 
 
+def test_minus_weights():
+    assert ((-WEIGHTS).theta == -WEIGHTS.theta).all() and (WEIGHTS + -WEIGHTS).norm() == 0
+
+
 def test_repr_says_sizes_and_norm():
     assert repr(Weights([[[3.0]]], [[4.0]])) == "Weights(N_T=2, d=1, norm=5)"
 

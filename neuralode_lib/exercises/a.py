@@ -35,6 +35,8 @@ STEP_MISTAKES = """
         A factor dt is missing at V sigma(x): dt (V sigma(x) + b).
     b[:, None] -> 0
         b is missing.
+    b[:, None] -> 2 * b[:, None]
+        b is there twice.
     V @ -> -V @
         The sign of V sigma(x) is wrong: V sigma(x) + b.
     + b[:, None] -> - b[:, None]
@@ -43,6 +45,7 @@ STEP_MISTAKES = """
     b[:, None] -> b[0]
     b[:, None] -> b[-1]
     b[:, None] -> b.mean()
+    b[:, None] -> (b @ b) ** 0.5
         Each row has its own entry of b: b[:, None] adds b[m] to row m.
     V @ {sigma}({x}) -> 0
         V sigma(x) is missing.
@@ -68,6 +71,8 @@ STEP_MISTAKES = """
     V @ {sigma}({x}) -> {sigma}(V @ {sigma}({x}))
     V @ {sigma}({x}) + b[:, None] -> {sigma}(V @ {sigma}({x}) + b[:, None])
         sigma is there twice.
+    V @ {sigma}({x}) -> {sigma}(V) @ {x}
+        sigma acts on x, not on V: V sigma(x).
     V @ {sigma}({x}) -> {sigma}(V @ {x})
         sigma comes first: V sigma(x), not sigma(V x).
     V @ {sigma}({x}) + b[:, None] -> {sigma}(V @ {x} + b[:, None])
@@ -84,6 +89,7 @@ STEP_MISTAKES = """
         sigma acts on x alone, before V: it is not the last thing to be done.
     {sigma}({x}) -> {sigma}({x} + dt * (V @ {sigma}({x}) + b[:, None]))
     {sigma}({x}) -> {sigma}({x} + dt / 2 * (V @ {sigma}({x}) + b[:, None]))
+    {sigma}({x}) -> ({sigma}({x}) + {sigma}({x} + dt * (V @ {sigma}({x}) + b[:, None]))) / 2
         Euler takes sigma at the old state.
     {x} + dt * (V @ {sigma}({x}) + b[:, None]) -> 1.0 * {x}
         It has not moved: the new state is x + dt (V sigma(x) + b).
@@ -138,6 +144,7 @@ observed_order = Exercise(
         np.diff(np.log(dt)) -> (dt[:-1] / dt[1:])
             The logarithm of dt is missing.
         {SLOPE} -> np.diff(errors) / np.diff(dt)
+        {SLOPE} -> np.diff(errors) / errors[:-1] / np.diff(dt) * dt[:-1]
             The logarithms are missing: the order is the slope of log(error) over log(dt).
         np.diff(np.log(dt)) -> np.log(2)
         np.diff(np.log(dt)) -> -np.log(2)
@@ -163,6 +170,7 @@ observed_order = Exercise(
         {SLOPE} -> np.log(errors[1:]) - np.log(errors[:-1]) / np.log(dt[1:]) - np.log(dt[:-1])
             Brackets are missing: (log e_{{n+1}} - log e_n) / (log dt_{{n+1}} - log dt_n).
         {SLOPE} -> np.log(np.abs(np.diff(errors))) / np.log(np.abs(np.diff(dt)))
+        {SLOPE} -> np.log(np.abs(np.diff(errors) / np.diff(dt)))
             First the logarithms, then the differences.
         {SLOPE} -> (np.log(errors) / np.log(dt))[1:]
         {SLOPE} -> (np.log(errors) / np.log(dt))[:-1]

@@ -15,6 +15,7 @@ tangent = Exercise(
     parts={"x_tilde": STATES},
     mistakes="""
         np.zeros(x.shape, np.result_type(x, direction.theta)) -> x.copy()
+        np.zeros(x.shape, np.result_type(x, direction.theta)) -> np.ones(x.shape)
             The tangent starts at 0: whatever the weights do, x_in stays where it is.
         return x_tilde -> return forward(weights + direction, x[0], dt, activation) - x
         return x_tilde -> return (forward(weights + 1e-3 * direction, x[0], dt, activation) - x) / 1e-3
@@ -78,10 +79,21 @@ tangent = Exercise(
             The source has sigma(x_k), not sigma(x_{k+1}).
         activation.dsigma(x[k]) -> activation.dsigma(x[k + 1])
             sigma' is taken at x_k, not at x_{k+1}.
+        activation.dsigma(x[k]) -> activation.dsigma(activation.sigma(x[k]))
+            sigma' is taken at x_k, not at sigma(x_k).
+        activation.dsigma(x[k]) -> activation.dsigma(weights.V[k] @ x[k])
+            sigma' is taken at x_k, not at V x_k.
+        activation.dsigma(x[k]) -> activation.dsigma(x[k][:, :1])
+        activation.dsigma(x[k]) -> activation.dsigma(x[k][:, -1:])
+            Each sample has its own sigma'(x_k), not all of them that of one sample.
         dt * (A_x_tilde + source) -> (A_x_tilde + source)
             A factor dt is missing.
         dt * (A_x_tilde + source) -> dt**2 * (A_x_tilde + source)
             The factor dt is there twice.
+        dt * (A_x_tilde + source) -> dt * (dt * A_x_tilde + source)
+            The factor dt is there twice at V diag(sigma') x_tilde.
+        dt * (A_x_tilde + source) -> dt * (A_x_tilde + dt * source)
+            The factor dt is there twice at the source.
         dt * (A_x_tilde + source) -> dt / 2 * (A_x_tilde + source)
             There is no factor 1/2 at dt.
         dt * (A_x_tilde + source) -> dt * A_x_tilde + source

@@ -15,6 +15,10 @@ forward = Exercise(
         You take sigma' (dsigma) where sigma is asked for.
     x[-1] + dt -> x[0] + dt
         Each step starts at x_in: it should start where the last one has ended.
+    dt * (V -> 1 / len(weights.V) * (V
+    dt * (V -> 1 / weights.N_T * (V
+    dt * (V -> 0.01 * (V
+        dt is an argument: take it as it is given.
     activation.sigma(x[-1]) -> activation.sigma(x[0])
         sigma is taken at x_in in each layer: V[k] meets sigma(x[k]).
     zip(weights.V, weights.b -> zip(weights.V[::-1], weights.b[::-1]
@@ -50,12 +54,19 @@ forward = Exercise(
     note=": x_in, and one more state after each layer",
 )
 
+# Norms that are not squared.
+NORMS_OF_ERRORS = "(error[-1] ** 2).sum() -> np.linalg.norm(error[-1]) && "
+NORMS_OF_ERRORS += "(error[1:-1] ** 2).sum() -> np.linalg.norm(error[1:-1], axis=(1, 2)).sum()"
+NORMS_OF_WEIGHTS = "(weights.theta**2).sum() -> "
+NORMS_OF_WEIGHTS += "(np.linalg.norm(weights.V, axis=(1, 2)) + np.linalg.norm(weights.b, axis=1)).sum()"
+
 cost = Exercise(
     name="cost",
     functions=(resnet.cost, resnet.cost_terms),
     arguments=given("weights", "x", "y_out", "dt", "w1", "w2"),
     parts={"J": {}},
-    mistakes="""
+    additive=True,
+    mistakes=f"""
         error[1:-1] -> error[1:]
             The running cost includes k = N_T, which the terminal term has already: it ends with N_T - 1, x[-2].
         error[1:-1] -> error[:-1]
@@ -80,9 +91,16 @@ cost = Exercise(
         error[-1] -> error[0]
             The terminal term is that of the last state, x[-1].
         error[-1] -> error
+        error[-1] -> error[1:]
             The terminal term has the last state alone, x[-1].
         / 2 -> / 1
             The factor 1/2 is missing.
+        * dt * -> * dt / 2 *
+            The factor 1/2 is there twice, in the running cost and in the weights' term.
+        w1 * dt -> w1 * dt / 2
+            The factor 1/2 is there twice in the running cost.
+        w2 * dt -> w2 * dt / 2
+            The factor 1/2 is there twice in the weights' term.
         (error[-1] ** 2).sum() / 2 -> (error[-1] ** 2).sum()
             1/2 is missing in the terminal term.
         (error[1:-1] ** 2).sum() / 2 -> (error[1:-1] ** 2).sum()
@@ -95,6 +113,10 @@ cost = Exercise(
             A factor dt is missing in the running cost.
         w2 * dt -> w2
             A factor dt is missing in the weights' term.
+        w1 * dt -> w1 * dt**2
+            The factor dt is there twice in the running cost.
+        w2 * dt -> w2 * dt**2
+            The factor dt is there twice in the weights' term.
         w1 * dt -> dt
             w1 is missing.
         w2 * dt -> dt
@@ -118,6 +140,8 @@ cost = Exercise(
             The terminal term is missing.
         _scalar((error -> 0 * _scalar((error && _scalar(w1 -> 0 * _scalar(w1 && weights.theta**2 -> weights.theta[-1]**2
             J is the last layer's penalty: is it overwritten in the loop? J += ..., not J = ...
+        _scalar((error[-1] -> (len(x) == 2) * _scalar((error[-1] && error[1:-1] -> (error[-2:-1] * (len(error) > 2))
+            J is overwritten in the loop over k: J += ..., not J = ...
         _scalar((error[-1] -> (len(x) - 2) * _scalar((error[-1]
             The terminal term is there once for each k of the running cost.
         _scalar(w1 -> -_scalar(w1
@@ -132,7 +156,7 @@ cost = Exercise(
             ||V||_F^2 is there twice, |b|^2 is missing.
         (weights.theta**2).sum() -> np.linalg.norm(weights.theta)
         (weights.theta**2).sum() -> (np.linalg.norm(weights.V) + np.linalg.norm(weights.b))
-        (weights.theta**2).sum() -> (np.linalg.norm(weights.V, axis=(1, 2)) + np.linalg.norm(weights.b, axis=1)).sum()
+        {NORMS_OF_WEIGHTS}
             The norm of the weights is not squared.
         (weights.theta**2).sum() -> (np.linalg.norm(weights.V, axis=(1, 2)).sum() + (weights.b**2).sum())
             ||V_k||_F is not squared.
@@ -186,6 +210,9 @@ cost = Exercise(
         (error[1:-1] ** 2).sum() -> (np.linalg.norm(error[1:-1], 2, (1, 2))**2).sum()
         (error[-1] ** 2).sum() -> np.linalg.norm(error[-1], 2)**2
             np.linalg.norm(A, 2) of a matrix is its spectral norm: the sum of all squares is asked for.
+        {NORMS_OF_ERRORS}
+        {NORMS_OF_ERRORS} && {NORMS_OF_WEIGHTS}
+            The norms are not squared.
         (error[-1] ** 2).sum() -> np.abs(error[-1]).sum()
             The terminal term has squares, not absolute values.
         (error[1:-1] ** 2).sum() -> np.abs(error[1:-1]).sum()
@@ -211,6 +238,8 @@ cost = Exercise(
             The first sample is left out.
         .sum() / 2) -> .mean() / 2)
             There are means where there should be sums.
+        (error[1:-1] ** 2).sum() -> ((error[1:] ** 2).sum() + (error[:-1] ** 2).sum()) / 2
+            This is the trapezoidal rule: the running cost is the sum over k = 2, ..., N_T - 1, x[1:-1].
         error[-1] ** 2).sum() -> error[-1] ** 2).sum() / x.shape[2] && :-1] ** 2).sum() -> :-1] ** 2).sum() / x.shape[2]
             The terminal term and the running cost are divided by I: they are sums over the samples, not means.
         error[-1] ** 2).sum() -> error[-1] ** 2).mean()

@@ -55,6 +55,8 @@ descent_step = Exercise(
             The gradient is taken as it is, not scaled to largest entry 1.
         gamma * gradient -> gamma * Weights(np.sign(gradient.V), np.sign(gradient.b))
             The gradient is taken as it is, not its sign.
+        gamma * gradient -> gamma * Weights(gradient.V.swapaxes(1, 2), gradient.b)
+            The gradient in V is not transposed.
         weights - gamma * gradient -> (1 - gamma) * weights - gamma * gradient
             The old weights are taken as they are, not made smaller.
         weights - gamma * gradient -> 1.0 * weights
@@ -103,6 +105,15 @@ def _at_the_edge(p, factor):
     return {**_given(p), "gamma": factor * edge / 2}
 
 
+def _nearly_uphill(p):
+    """Along this gradient J falls a very little, and only where gamma is about 1e-5 or less."""
+    slope, V = p.gradient.V, largest_one(p.direction.V)
+    V = largest_one(V - (V * slope).sum() / (slope**2).sum() * slope)  # along it, J neither falls nor rises
+    bend = TrainingProblem.cost(p.problem, Weights(p.weights.V - 1e-3 * V, p.weights.b)) - p.J
+    V = V + 1e-5 * bend / 1e-6 / (slope**2).sum() * slope
+    return {**_given(p), "gradient": Weights(V, 0 * p.weights.b), "gamma": 0.05}
+
+
 def _not_a_number(p):
     p.problem.nan_above = 50
     return {**_given(p), "gamma": 100.0}
@@ -129,6 +140,7 @@ step_rule = Exercise(
         (1, lambda p: {**_given(p), "gamma": 1e6}, "The last gamma is large here: is gamma limited, or the tries?"),
         (1, lambda p: _at_the_edge(p, 1 + 1e-7), "The first try makes J a little larger here: halve gamma."),
         (1, lambda p: _at_the_edge(p, 1 - 1e-7), "The first try makes J a little smaller here: take it."),
+        (1, _nearly_uphill, "Only small steps make J smaller here: is there a smallest gamma, or a limit of tries?"),
         (1, lambda p: {**_given(p), "gamma": 1e-6}, "The last gamma is small here: is there a smallest gamma?"),
     ],
     remarks=[
@@ -151,6 +163,9 @@ step_rule = Exercise(
             Only b moves: V goes along its scaled gradient, too.
         np.abs(a).max() or 1.0 -> max(np.abs(a).max(), 1.0)
             A gradient whose largest entry is below 1 is scaled up, too. Only zero is left as it is.
+        np.abs(a).max() or 1.0 -> np.abs(a).max() + 1e-8
+        np.abs(a).max() or 1.0 -> np.abs(a).max() + 1e-6
+            Add nothing to the largest entry: divide by it where it is not 0, and leave a zero gradient as it is.
         np.abs(a).max() or 1.0 -> np.abs(a.max()) or 1.0
             The largest entry is the largest absolute value: np.abs(a).max().
         np.abs(a).max() -> np.linalg.norm(a)
@@ -215,6 +230,8 @@ step_rule = Exercise(
             You count one try too few: the one that is taken counts, too.
         , tries -> , tries + 1
             You count one try too many.
+        , tries -> , problem.cost(new)
+            The third thing to return is the number of tries, not J.
         , tries -> , 1
         , tries -> , 0
             The tries are not counted: add one for each J(weights - gamma * direction).
@@ -225,6 +242,8 @@ step_rule = Exercise(
             You return the direction: the new weights are weights - gamma * direction.
         return new, -> return weights - gamma * gradient,
             The new weights are made with the gradient itself: go along the scaled direction that you have tried.
+        gamma = gamma / 2 -> gamma = gamma // 2
+            // cuts the decimals off: / in place of //.
         gamma = gamma / 2 -> gamma = gamma / 3
         gamma = gamma / 2 -> gamma = gamma / 4
         gamma = gamma / 2 -> gamma = gamma / 10

@@ -28,6 +28,18 @@ adjoint = Exercise(
             sigma' is taken at x_k, not at x_{k+1}.
         activation.dsigma(x[k]) -> activation.dsigma(x[k - 1])
             sigma' is taken at x_k, not at x_{k-1}.
+        activation.dsigma(x[k]) -> activation.dsigma(activation.sigma(x[k]))
+            sigma' is taken at x_k, not at sigma(x_k).
+        activation.dsigma(x[k]) -> activation.dsigma(x[k][:, :1])
+        activation.dsigma(x[k]) -> activation.dsigma(x[k][:, -1:])
+            Each sample has its own sigma'(x_k), not all of them that of one sample.
+        activation.dsigma(x[k]) * (weights.V[k].T @ phi[k]) -> (weights.V[k].T @ activation.dsigma(x[k])) * phi[k]
+        activation.dsigma(x[k]) * (weights.V[k].T @ phi[k]) -> (weights.V[k] @ activation.dsigma(x[k])) * phi[k]
+            V^T meets phi, and sigma' multiplies the product, entry by entry: sigma' * (V.T @ phi).
+        dsigma(x[k]) -> dsigma(x[k - 1]) && weights.V[k].T -> weights.V[k - 1].T && w1 * (x[k] -> w1 * (x[k - 1]
+            V and x are one k too early: the step from phi_k to phi_{k-1} uses V_k and x_k.
+        weights.V[k].T @ phi[k] -> weights.V[k].T @ (phi[k] + dt * w1 * (x[k] - y_out))
+            V_k^T meets phi_k as it is, before the running cost is added.
         activation.dsigma(x[k]) -> activation.dsigma(phi[k])
             sigma' is taken at the state x_k, not at phi_k.
         activation.dsigma(x[k]) * (weights.V[k].T @ phi[k]) -> activation.dsigma(weights.V[k].T @ phi[k])
@@ -41,6 +53,8 @@ adjoint = Exercise(
             V_k^T meets phi_k, not the phi of the final time.
         = x[-1] - y_out -> = y_out - x[-1]
             The sign at the final time is wrong: x_{N_T} - y_out.
+        = x[-1] - y_out -> = 0 && return phi -> phi[-1] = x[-1] - y_out; return phi
+            phi[-1] is set after the loop, which needs it: set it before.
         = x[-1] - y_out -> = 0
             phi starts at the end from x_{N_T} - y_out, not from zero.
         = x[-1] - y_out -> = dt * (x[-1] - y_out)
@@ -102,6 +116,8 @@ adjoint = Exercise(
             phi[-2] is never set: the loop starts one step too late.
         range(len(phi) - 1, 0, -1) -> range(1, len(phi)) && np.empty -> np.zeros
             The loop goes forwards: it starts at the end, with range(len(x) - 2, 0, -1).
+        phi[-1] = -> phi[0] = && range(len(phi) - 1, 0, -1) -> range(len(phi) - 1) && phi[k - 1] = -> phi[k + 1] =
+            phi is known at the end: set phi[-1], not phi[0], and go backwards from there.
         (weights.V[k].T @ phi[k]) -> (weights.V[k].T @ x[k])
             V^T meets phi_k, not x_k.
         return phi -> return phi[::-1]
@@ -117,13 +133,17 @@ adjoint = Exercise(
     note=": phi[k] is the price of x[k + 1], and x[0] is given",
 )
 
+# For each layer the norms of V and b, shaped like the weights.
+NORMS = "np.dstack([0 * weights.V + np.linalg.norm(weights.V, axis=(1, 2))[:, None, None], "
+NORMS += "0 * weights.b + np.linalg.norm(weights.b, axis=1)[:, None]])"
+
 gradient = Exercise(
     name="gradient",
     functions=(resnet.gradient,),
     arguments=given("weights", "x", "phi", "dt", "w2", "activation"),
     parts={"the gradient in V": V, "the gradient in b": B},
     split=split_weights,
-    mistakes="""
+    mistakes=f"""
         phi[k] @ activation.sigma(x[k]).T -> activation.sigma(x[k]) @ phi[k].T
             Your gradient in V looks transposed: compare phi sigma^T with sigma phi^T.
         dt * (theta + -> -dt * (theta +
@@ -160,18 +180,20 @@ gradient = Exercise(
         w2 * weights.theta -> (x.shape[2] + 1) * w2 * weights.theta
             The penalty is there once for each sample: it is no sum over the samples.
         w2 * weights.theta -> w2 * weights.theta**2
+        w2 * weights.theta -> w2 / 2 * weights.theta**2
         w2 * weights.theta -> w2 * np.abs(weights.theta)
             The derivative of w2 / 2 |b|^2 is w2 b, and likewise for V.
         w2 * weights.theta -> w2 * np.linalg.norm(weights.theta)
+        w2 * weights.theta -> w2 * {NORMS}
             The penalty is w2 dt V_k and w2 dt b_k themselves, not their norms.
         w2 * weights.theta -> w2 * np.roll(weights.theta, -1, 0)
         w2 * weights.theta -> w2 * np.roll(weights.theta, 1, 0)
         w2 * weights.theta -> w2 * weights.theta[0]
             The penalty at layer k has the weights of layer k.
         activation.sigma(x[k]) -> activation.sigma(x[k + 1])
-            sigma is taken at x_k, not at x_{k+1}: V_k leaves x_k.
+            sigma is taken at x_k, not at x_{{k+1}}: V_k leaves x_k.
         activation.sigma(x[k]) -> activation.sigma(x[k - 1])
-            sigma is taken at x_k, not at x_{k-1}.
+            sigma is taken at x_k, not at x_{{k-1}}.
         activation.sigma(x[k]) -> activation.sigma(x[0])
             sigma is taken at x_k, not at x_in.
         activation.sigma(x[k]) -> activation.dsigma(x[k])
@@ -180,16 +202,18 @@ gradient = Exercise(
             sigma is missing: phi sigma(x)^T, not phi x^T.
         phi[k] @ activation.sigma(x[k]).T -> (activation.dsigma(x[k]) * phi[k]) @ activation.sigma(x[k]).T
         phi[k] @ activation.sigma(x[k]).T -> (activation.dsigma(x[k]) * phi[k]) @ x[k].T
-            There is no sigma' in it: V_k enters x_{k+1} as V_k sigma(x_k).
+            There is no sigma' in it: V_k enters x_{{k+1}} as V_k sigma(x_k).
         phi[k] @ activation.sigma(x[k]).T -> activation.sigma(phi[k]) @ x[k].T
             sigma belongs to x: phi sigma(x)^T.
         phi[k] @ activation -> phi[k - 1] @ activation
-            sigma(x_k) meets phi_k, not phi_{k-1}.
+            sigma(x_k) meets phi_k, not phi_{{k-1}}.
         phi[k] @ activation -> phi[min(k + 1, len(phi) - 1)] @ activation
         phi[k] @ activation -> phi[(k + 1) % len(phi)] @ activation
-            sigma(x_k) meets phi_k, not phi_{k+1}.
+        phi[k] @ activation -> (phi[(k + 1) % len(phi)] * (k + 1 < len(phi))) @ activation
+            sigma(x_k) meets phi_k, not phi_{{k+1}}.
         phi.sum(axis=2) -> np.roll(phi, 1, 0).sum(axis=2)
         phi.sum(axis=2) -> np.roll(phi, -1, 0).sum(axis=2)
+        phi.sum(axis=2) -> np.concatenate([phi[1:], 0 * phi[:1]]).sum(axis=2)
         phi.sum(axis=2) -> phi[[*range(1, len(phi)), -1]].sum(axis=2)
             The gradient in b of layer k has phi_k, not its neighbour.
         phi[k] @ activation.sigma(x[k]).T -> np.outer(phi[k][:, 0], activation.sigma(x[k])[:, 0])

@@ -102,6 +102,8 @@ minibatch_gradient = Exercise(
             The data part is missing: this is the penalty alone.
         dt, w1, activation -> dt, 0.0, activation
             The running cost is missing: w1 goes to the adjoint.
+        dt, w1, activation -> w1, dt, activation
+            dt and w1 have changed places: adjoint(weights, x, y_out, dt, w1, activation).
         dt, w1, activation -> dt, w2, activation
             w1 goes to the adjoint, not w2.
         dt, w1, activation -> dt, x_in.shape[1] / len(samples) * w1, activation
@@ -157,6 +159,8 @@ adam_step = Exercise(
             The bias correction of v is 1 - beta2^t, not (1 - beta2)^t.
         (1 - beta1**t) -> (beta1**t) && (1 - beta2**t) -> (beta2**t)
             The bias correction divides by 1 - beta^t, not by beta^t.
+        beta1**t -> beta1 * t && beta2**t -> beta2 * t
+            beta^t is a power: beta1**t, not beta1 * t.
         (1 - beta1**t) -> (1 + beta1**t) && (1 - beta2**t) -> (1 + beta2**t)
             The bias correction divides by 1 - beta^t, not by 1 + beta^t.
         m / (1 - -> m * (1 - && v / (1 - -> v * (1 -
@@ -183,9 +187,12 @@ adam_step = Exercise(
         np.sqrt(v_hat) + epsilon -> np.sqrt(v_hat + epsilon**2)
             epsilon stands outside of the root: sqrt(v_hat) + epsilon.
         (np.sqrt(v_hat) + epsilon) -> np.sqrt(v_hat) + epsilon
+        m_hat / (np.sqrt(v_hat) + epsilon) -> (m_hat / np.sqrt(v_hat) + epsilon)
             Brackets are missing: epsilon belongs below the line, to sqrt(v_hat).
         (np.sqrt(v_hat) + epsilon) -> np.sqrt(v_hat)
             epsilon is missing.
+        np.sqrt(v_hat) + epsilon -> np.sqrt(v_hat) + epsilon / np.sqrt(1 - beta2**t)
+            epsilon is added to sqrt(v_hat), after the bias correction, not to sqrt(v).
         np.sqrt(v_hat) + epsilon -> np.sqrt(v_hat) - epsilon
             epsilon is added to sqrt(v_hat).
         gamma, beta1, beta2, -> gamma, beta2, beta1,
@@ -215,8 +222,10 @@ adam_step = Exercise(
         + epsilon -> + 1e-6
             epsilon is written into it: take it as it is given.
         = beta1 * m + (1 - beta1) * g, -> = g,
+        = beta1 * m + (1 - beta1) * g, -> = (1 - beta1) * g,
             The old m is missing: beta1 m + (1 - beta1) g.
         beta2 * v + (1 - beta2) * g**2 -> g**2
+        beta2 * v + (1 - beta2) * g**2 -> (1 - beta2) * g**2
             The old v is missing: beta2 v + (1 - beta2) g^2.
         beta1 * m + (1 - -> m + (1 -
         beta2 * v + (1 - -> v + (1 -

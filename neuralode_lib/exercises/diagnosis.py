@@ -183,6 +183,8 @@ def mistakes(exercise):
 def _mistake(exercise, number, found, right, parts):
     """What to say where these parts are those of one mistake, or of two at once."""
     for some in combinations(mistakes(exercise), number):
+        if number == 2 and exercise.additive and not _add_up(exercise, some, found[0], parts):
+            continue
         changes = tuple(change for changes, _ in some for change in changes)
         for n, mine in enumerate(found):
             theirs = outputs(exercise, n, changes)
@@ -191,6 +193,22 @@ def _mistake(exercise, number, found, right, parts):
         else:
             return " ".join(dict.fromkeys(said for _, said in some))
     return ""
+
+
+def _add_up(exercise, some, mine, parts):
+    """Whether two mistakes may be both there, without trying them: in two terms of a sum they add up."""
+    one, other = (_lines(exercise, changes) for changes, _ in some)
+    if one & other:
+        return True
+    one, other, right = (outputs(exercise, 0, changes) for changes in (some[0][0], some[1][0], ()))
+    return all(close(mine[p], one[p] + other[p] - right[p]) for p in parts)
+
+
+@cache
+def _lines(exercise, changes):
+    """The lines of the source that these changes are in."""
+    lines = enumerate(_source(exercise.functions).splitlines())
+    return {n for n, line in lines if any(old in line for old, _ in changes)}
 
 
 @cache
@@ -257,9 +275,9 @@ def lengths(exercise, n):
 
 
 def tolerance(a):
-    """Relative: 1e-9, or what the precision of a float32 or float16 allows."""
+    """Relative: 1e-11, which no difference quotient reaches, or what the precision of a float32 or float16 allows."""
     if a.dtype.kind != "f" or a.dtype.itemsize > 4:
-        return 1e-9
+        return 1e-11
     return (50 if a.dtype.itemsize == 4 else 4) * np.finfo(a.dtype).eps
 
 
@@ -268,7 +286,7 @@ def close(a, b):
     if a.shape != b.shape or not np.array_equal(np.isfinite(a), finite):
         return False
     a, b = a[finite], b[finite]
-    return bool((np.abs(a - b) <= tolerance(a) * np.abs(b).max(initial=0)).all())
+    return bool((np.abs(a - b) <= tolerance(a) * np.abs(b).max(initial=1e-4)).all())  # not below what is rounded
 
 
 def close_parts(mine, theirs):

@@ -57,6 +57,7 @@ class Exercise:
     traps: [(n, arguments, text), ...], what is tried on problem n after all else is right, and what to say then;
     remarks: the same, for what is said and forgiven.
     note: why there are as many entries as there are. coupled: one wrong part makes others wrong.
+    additive: the result is a sum with one term a line, so that two mistakes in two lines add up.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Exercise:
     note: str = ""
     backwards: bool = False
     coupled: bool = False
+    additive: bool = False
     hints_given = 0
 
     def __repr__(self):
@@ -145,6 +147,11 @@ class Exercise:
                     diagnosis.of_what_is_not_finite(self, found, right) or f"{text}\n({diagnosis.lengths(self, n)})"
                 )
         if not all(map(close_parts, found, right)):
+            if not close_parts(self._output(function, 0, self.arguments), found[0]):
+                raise Wrong(
+                    "It gives another result each time: is there a random number, or something that it keeps "
+                    "from one call to the next?"
+                )
             raise Wrong(diagnosis.of_numbers(self, found, right))
 
     def _trapped(self, function, n, arguments):
@@ -225,6 +232,8 @@ class Exercise:
         if sorted(a.shape) == sorted(expected):
             rules = {"k": "time comes first", "sample": "each sample is a column"}
             return f"{text} It looks transposed: {', and '.join(rules[axis] for axis in rules if axis in axes)}."
+        if a.ndim == 0 and len(axes) == 1:
+            return f"{text} It is a single number{self.note}."
         if a.ndim == len(expected) and a.shape[1:] == expected[1:]:
             entries = {N_T: "N_T", N_T - 1: "N_T - 1"}.get(len(a), len(a)) if "k" in axes else len(a)
             plural = "entry" if entries == 1 else "entries"

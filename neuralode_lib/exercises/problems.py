@@ -25,8 +25,8 @@ class _Problem(TrainingProblem):
         self.tried = [*self.tried, weights.theta]
         if len(self.tried) > 60:
             reason = (
-                "go against the gradient (divided by its largest absolute value), halve gamma after each try, "
-                "and stop as soon as J is not larger"
+                "go against the gradient (divided by its largest absolute value), from the old weights each time, "
+                "halve gamma after each try, and stop as soon as J is not larger"
             )
             if not np.isfinite(weights.theta).all():
                 reason = "your weights are nan. Is 0/0 in the direction, where a gradient is zero?"

@@ -39,6 +39,7 @@ def run(function, arguments, sizes):
 def quiet():
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
+        warnings.simplefilter("ignore", SyntaxWarning)  # of two mistakes at once, which need not make sense
         yield
 
 
@@ -89,6 +90,14 @@ def _advice(error, line, diag, d, I, N_T):
         return "In the first iteration there is no last gamma: gamma is None."
     if "'Activation' object is not callable" in text:
         return "sigma is activation.sigma, and sigma' is activation.dsigma."
+    if "'Weights' object is not subscriptable" in text:
+        return "V and b of layer k are weights.V[k] and weights.b[k]."
+    if "numpy.ndarray" in text and "'Weights'" in text:
+        return "Weights are multiplied by one number: take the numbers one after the other."
+    if "converted to Python scalars" in text and "math." in line:
+        return "math.log takes a single number, np.log an array."
+    if "bitwise_xor" in text:
+        return "a**2 is the square of a: ^ is no power in Python."
     if "is read-only" in text:
         return "Whoever calls you still needs what you are given: work on a copy."
     if isinstance(error, IndexError) and N_T and re.search(rf"size ({N_T}|{N_T - 1})$", text):
@@ -103,6 +112,8 @@ def _advice_on_shapes(text, line, diag, d, I, N_T):
             "np.diag takes the diagonal out of a (d, I) array. For all samples at once, diag(sigma') times a (d, I) "
             "array is the product entry by entry: dsigma(x) * ..."
         )
+    if matmul and re.search(r"\b(\w+) @ \1\b", line):
+        return "@ is the matrix product: the squares of all entries are a**2, or a * a."
     if matmul:
         return (
             "Each sample is a column, so V stands left: V @ (...). The product of two (d, I) arrays, summed over the "

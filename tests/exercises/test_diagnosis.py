@@ -46,6 +46,10 @@ SAID = [
      "is gamma limited", "N_T = 2."),
     ("step_rule", 1, [("range(1, 100)", "range(1, 10)")], "or the tries?", "N_T = 2."),
     ("step_rule", 0, [("else 2 * gamma", "else max(2 * gamma, 0.004)")], "is there a smallest gamma", "not right"),
+    ("step_rule", 0, [("> J", "> J and gamma > 1e-4")], "Only small steps make J smaller", "not right"),
+    ("step_rule", 0, [("or 1)", "+ 1e-8)")], "Add nothing to the largest entry", "not right"),
+    ("step_rule", 0, [("direction, gamma, tries", "direction, gamma, problem.cost(weights - gamma * direction)")],
+     "not J", "not right"),
     ("step_rule", 0, [("> J", "> 1.01 * J")], "a little larger here: halve", "not right"),
     ("step_rule", 0, [("> J", "> J - 1e-3")], "a little smaller here: take it", "not right"),
     ("step_rule", 0, [("(np.abs(gradient.V).max() or 1)", "max(np.abs(gradient.V).max(), 1)"),
@@ -64,6 +68,10 @@ SAID = [
      "the last n samples", "not right"),
     ("observed_order", 0, [("return p", "return np.abs(p)")], "the order is negative", "not right"),
     ("adjoint", 0, [("activation.dsigma(x[k])", "(x[k] > 0)")], "is relu written into it", "single layer"),
+    ("adjoint", 0, [("phi[-1] = x[-1] - y_out", ""), ("return phi", "phi[-1] = x[-1] - y_out; return phi")],
+     "set it before", "not right"),
+    ("cost", 0, [("w1 * dt /", "w1 * dt**2 /"), ("return terminal +", "return")],
+     "dt is there twice in the running cost", "not right"),
     ("taylor_test", 0, [("np.abs(", "max(0, ")], "A remainder may be negative", "relu"),
     ("euler_step", 1, [("return x + dt", "return np.float16(x + 0.97 * dt"), ("[:, None])", "[:, None]))")],
      "The numbers are not right", "close"),
@@ -87,11 +95,17 @@ SAID = [
     ("step_rule", 0, [("0.004 if gamma is None else ", "")], "gamma is None", "b (d,)"),
     ("step_rule", 0, [("gamma = gamma / 2", "pass")], "each try is the same", "uphill"),
     ("step_rule", 0, [("weights - gamma", "weights + gamma")], "go against the gradient", "the same"),
+    ("adam_step", 0, [("g ** 2", "g @ g")], "the squares of all entries are a**2", "V stands left"),
+    ("adam_step", 0, [("g ** 2", "g ^ 2")], "no power in Python", "V stands left"),
+    ("tangent", 0, [("direction.V[k]", "direction[k]")], "are weights.V[k] and weights.b[k]", "column"),
+    ("taylor_test", 0, [("return r", "return f_0 - f(weights + steps * direction)")], "one after the other", "column"),
+    ("observed_order", 1, [("return np.log(", "import math; return math.log(")], "np.log an array", "column"),
     ("forward", 0, [("return x", "exit()")], "exit() and quit() end Python", "b (d,)"),
     # what comes back
     ("euler_step", 1, [("return ", "return dt, ")], "You return 2 things: return the new x alone", "time"),
     ("euler_step", 0, [("return new", "return new.T")], "each sample is a column", "time"),
     ("observed_order", 0, [("    return p", "        return p")], "(len(dt) - 1,). It has 1 entry, it", "entries"),
+    ("observed_order", 0, [("return p", "return p[0]")], "a single number: one slope for each pair", "entries"),
     ("gradient", 0, [("return V, b", "return b, V")], "first the gradient in V, then", "shape"),
     ("adam_step", 0, [(", m, v\n", ", v, m\n")], "first the new theta, then the new m, then the new v", "beta"),
     ("euler_step", 1, [("return x", "new = x"), ("None])", "None])\n            ...")], "returns None", "attempted"),
@@ -120,6 +134,21 @@ def test_what_is_said(name, style, changes, words, others):
 def test_how_it_is_called(name, head, words):
     source = "def f(" + STYLES[name][0].strip().partition("(")[2]
     assert words in repr(exercises.__dict__[name].check(written(source.replace("def f(", head, 1))))
+
+
+@pytest.mark.parametrize("kept", ["calls[0] = calls[0] + 1", "calls[0] = np.random.default_rng().random()"])
+def test_a_function_that_answers_otherwise_each_time(kept):
+    source = f"def f(x, V, b, dt, sigma):\n    {kept}\n    return x + calls[0]"
+    assert "gives another result each time" in repr(exercises.euler_step.check(written(source, calls=[0])))
+
+
+@pytest.mark.parametrize("h", [1e-4, 1e-5, 1e-6])
+def test_a_difference_quotient_is_no_tangent(h):
+    def f(weights, x, dt, activation, direction):
+        there, back = (resnet.forward(weights + s * direction, x[0], dt, activation) for s in (h, -h))
+        return (there - back) / (2 * h)
+
+    assert "difference quotient" in repr(exercises.tangent.check(f))
 
 
 def test_a_function_that_yields():
