@@ -17,7 +17,7 @@ _NAMES = {
 }
 _MODULE_OF = {name: module for module, names in _NAMES.items() for name in names}
 __all__ = sorted(_MODULE_OF)
-_MODULES = [*_NAMES, "exercises", "explore", "plotting", "predict", "quiz", "verify"]
+_MODULES = [*_NAMES, "exercises", "explore", "plotting", "predict", "quiz", "tape", "verify"]
 
 
 def __getattr__(name):

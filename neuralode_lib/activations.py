@@ -50,7 +50,8 @@ def _dtanh(x):
 
 def _drelu(x):
     # ReLU has a kink at 0; the lecture takes the derivative there as 0, and so does the sign.
-    return np.sign(_relu(x))
+    # (Of complex numbers the real part decides, as in _relu, and so the complex step works beside the kink.)
+    return np.sign(_relu(x).real)
 
 
 tanh = Activation(np.tanh, _dtanh, "tanh", _one_minus_square)

@@ -106,6 +106,23 @@ class TrainingProblem:
                 gradient += gradient_block
         return J, resnet.Weights.from_theta(gradient)
 
+    def hessian_vector(self, weights, direction):
+        """The Hessian of J at the weights times a direction (C9), as Weights: the derivative of the gradient along it.
+
+        By the complex step, one gradient with complex weights: exact to rounding, for tanh and, where no state is 0,
+        for ReLU; another sigma and dsigma must take complex numbers, too. From the textbook's functions, so that it
+        takes as long as some gradients by `cost_and_gradient`.
+        Raises TypeError for complex weights or directions.
+        """
+        h = 1e-30
+        moved = 1j * h * self.fitting(direction, "direction", real=True).theta.astype(float)
+        weights = resnet.Weights.from_theta(self.fitting(weights, real=True).theta + moved)
+        with quiet_overflow():
+            x = resnet.forward(weights, self.x_in, self.dt, self.activation)
+            phi = resnet.adjoint(weights, x, self.y_out, self.dt, self.w1, self.activation)
+            gradient = resnet.gradient(weights, x, phi, self.dt, self.w2, self.activation)
+        return resnet.Weights.from_theta(gradient.theta.imag / h)
+
     def _penalty(self, theta):
         # Not BLAS's dot, which wakes its threads for a long sum.
         return self.w2 * self.dt * float(np.einsum("kij,kij->", theta, theta)) / 2

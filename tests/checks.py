@@ -126,6 +126,41 @@ def check_gradient(lib, case=CASE):
     assert_close(gradient.b, b)
 
 
+def on_tape(lib, case=CASE):
+    """B11: J, the states, V and b of the discrete network, recorded as 12.B does it."""
+    tape = lib.Tape()
+    V, b = [tape.array(V) for V in case.V], [tape.array(b[:, None]) for b in case.b]
+    x = [tape.array(case.x_in)]
+    for V_k, b_k in zip(V, b, strict=True):
+        x.append(x[-1] + case.dt * (V_k @ x[-1].apply(case.activation) + b_k))
+    J = 0.5 * (x[-1] - case.y_out).sum_of_squares()
+    for x_k in x[1:-1]:
+        J = J + case.w1 * case.dt / 2 * (case.y_out - x_k).sum_of_squares()
+    for theta in (*V, *b):
+        J = J + case.w2 * case.dt / 2 * theta.sum_of_squares()
+    tape.backward(J)
+    return J, x, V, b
+
+
+def check_tape(lib, case=CASE):
+    """B11: J, phi, both gradients, and the price of x_in. Then what our network does not need: -, array @, reuse."""
+    J, x, V, b = on_tape(lib, case)
+    assert_close(J.value, case.cost(case.V, case.b))
+    states = case.states()
+    phi = oracles.adjoint(case.V, states, case.y_out, case.dt, case.w1, case.activation.dsigma)
+    assert_close([x_k.price for x_k in x[1:]], phi)
+    first = phi[0] + case.dt * case.activation.dsigma(states[0]) * (case.V[0].T @ phi[0])
+    assert_close(x[0].price, first)
+    gradient_V, gradient_b = oracles.complex_step_gradient(case.cost, case.V, case.b)
+    assert_close([V_k.price for V_k in V], gradient_V)
+    assert_close([b_k.price[:, 0] for b_k in b], gradient_b)
+
+    tape = lib.Tape()
+    a, W = tape.array(case.x_in), case.V[0]
+    tape.backward((W @ a - (a + a) * 3 - case.y_out).sum_of_squares())
+    assert_close(a.price, 2 * (W - 6 * np.eye(len(W))).T @ (W @ case.x_in - 6 * case.x_in - case.y_out))
+
+
 def check_fused(lib, cases=(CASE, RELU_CASE)):
     """The fused form is `forward`, `cost`, `adjoint` and `gradient`; also after another call, and for some samples."""
     for case in cases:

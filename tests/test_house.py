@@ -15,7 +15,7 @@ import neuralode_lib
 ROOT = Path(__file__).parents[1]
 LIBRARY = ROOT / "neuralode_lib"
 FILES = {path.relative_to(LIBRARY).with_suffix("").as_posix(): path for path in LIBRARY.rglob("*.py")}
-MATHEMATICS = "activations resnet datasets verify checks problem fused descent rules training".split()
+MATHEMATICS = "activations resnet datasets verify tape checks problem fused descent rules training".split()
 TEACHING = ("quiz", "exercises", "explore", "predict", "plotting")
 
 

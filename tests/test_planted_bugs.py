@@ -14,13 +14,15 @@ from checks import (
     check_fused,
     check_gradient,
     check_tangent,
+    check_tape,
     replace,
 )
 
-from neuralode_lib import fused, problem, resnet
+from neuralode_lib import fused, problem, resnet, tape
 
 FUSED_COST, FUSED_GRADIENT = "_DataTerms._fused_cost", "_DataTerms._fused_gradient"
 FUSED_STEPS, FUSED_WEIGHTS = "_Workspace.__init__", "_DataTerms.__init__"
+BACKWARD, SUMMED = "Tape.backward", "_summed"
 PENALTY, COST_AND_GRADIENT = "TrainingProblem._penalty", "TrainingProblem.cost_and_gradient"
 CHECK = {
     "forward": check_forward,
@@ -35,6 +37,14 @@ CHECK = {
     FUSED_WEIGHTS: check_fused,
     PENALTY: check_fused,
     COST_AND_GRADIENT: check_fused,
+    BACKWARD: check_tape,
+    SUMMED: check_tape,
+    "Recorded.__add__": check_tape,
+    "Recorded.__sub__": check_tape,
+    "Recorded.__mul__": check_tape,
+    "Recorded.__matmul__": check_tape,
+    "Recorded.apply": check_tape,
+    "Recorded.sum_of_squares": check_tape,
 }
 
 # function: (what stands there, what is planted, what is wrong with it), ...
@@ -212,10 +222,43 @@ BUGS = {
         ("self.dsigma[k]", "self.dsigma[k - 1]", "sigma' at x_{k-1}"),
         ("range(N - 1, 0, -1)", "range(1, N)", "the adjoint forward in time"),
     ],
+    BACKWARD: [
+        ("reversed(self.arrays)", "self.arrays", "played forwards"),
+        ("parent.price +=", "parent.price =", "only the last use of an array is paid"),
+        ("np.ones(())", "2 * np.ones(())", "dJ/dJ is not 1"),
+    ],
+    SUMMED: [
+        ("price.sum(axis=tuple(n", "price.mean(axis=tuple(n", "mean over samples"),
+    ],
+    "Recorded.__add__": [
+        ("(other, lambda p: p)", "(other, lambda p: -p)", "sign"),
+        (", (other, lambda p: p)", "", "the second is not paid"),
+        ("(self, lambda p: p), ", "", "the residual is not paid"),
+    ],
+    "Recorded.__sub__": [
+        ("(other, lambda p: -p)", "(other, lambda p: p)", "sign"),
+    ],
+    "Recorded.__mul__": [
+        ("lambda p: factor * p", "lambda p: p", "factor forgotten"),
+    ],
+    "Recorded.__matmul__": [
+        ("p @ B.T", "(p @ B.T).T", "transposed: the slide's misprint"),
+        ("A.T @ p", "A @ p", "transpose lost"),
+    ],
+    "Recorded.apply": [
+        ("dsigma(self.value) * p", "p", "sigma' missing"),
+        ("dsigma(self.value) * p", "dsigma(activation.sigma(self.value)) * p", "sigma' of sigma(x)"),
+    ],
+    "Recorded.sum_of_squares": [
+        ("2 * p", "p", "2 missing"),
+        ("2 * p * self.value", "2 * self.value", "what it is worth is forgotten"),
+    ],
 }  # fmt: skip
 
 
 def module_of(function):
+    if CHECK[function] is check_tape:
+        return tape
     if CHECK[function] is not check_fused:
         return resnet
     return problem if function in (PENALTY, COST_AND_GRADIENT) else fused
@@ -237,7 +280,7 @@ def planted(function, old, new):
     """A copy of the function's module with `new` for `old` in the code of that function."""
     module = module_of(function)
     source = inspect.getsource(attrgetter(function)(module))
-    head, quotes, code = source.rpartition('"""')
+    head, quotes, code = source.rpartition('"""') if '"""' in source else ("", "", source)
     assert code.count(old) == 1, (
         f"{old!r} stands {code.count(old)} times in {function}: mend the table"
     )

@@ -70,6 +70,14 @@ WRONG_TYPE = {
         lambda: TrainingProblem(X_IN, Y_OUT).cost_and_gradient(Weights.zeros(101, 2), np.ma.array([0, 1])),
         ("samples", "masked"),
     ),
+    "complex weights for the Hessian": (
+        lambda: TrainingProblem(X_IN, Y_OUT).hessian_vector(Weights.zeros(101, 2, complex), Weights.zeros(101, 2)),
+        ("weights", "complex", "real"),
+    ),
+    "a direction of another problem": (
+        lambda: TrainingProblem(X_IN, Y_OUT).hessian_vector(Weights.zeros(101, 2), Weights.zeros(7, 2)),
+        ("direction", "N_T=7", "N_T=101"),
+    ),
     "complex weights": (
         lambda: TrainingProblem(X_IN, Y_OUT).cost_and_gradient(Weights.zeros(101, 2, complex)),
         ("weights", "complex", "real"),

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from checks import CASE, Case, assert_close, check_gradient, check_tangent
+from checks import CASE, RELU_CASE, Case, assert_close, check_gradient, check_tangent, check_tape, on_tape
 
 from neuralode_lib import (
     Activation,
@@ -13,6 +13,7 @@ from neuralode_lib import (
     resnet,
     tangent,
     tanh,
+    tape,
     verify,
 )
 
@@ -277,3 +278,22 @@ def test_B10_one_adjoint_gives_what_one_tangent_for_each_weight_gives():
         unit[entry] = 1
         one_by_one[entry] = derivative_of_J_by_the_slide(Weights.from_theta(unit))
     assert_close(gradient.theta, one_by_one)
+
+
+def test_B10_the_tape_gives_the_adjoint_and_the_gradients():
+    check_tape(tape)
+
+
+@pytest.mark.parametrize("d", [1, 2])
+def test_B10_the_tape_in_few_dimensions_and_for_one_sample(d):
+    check_tape(tape, Case.random(seed=6, d=d, samples=1, N_T=2))
+    check_tape(tape, Case.random(seed=7, d=d, samples=5, N_T=7))
+
+
+def test_B10_the_tape_agrees_with_the_library_for_relu():
+    problem, weights = problem_of(RELU_CASE), Weights(RELU_CASE.V, RELU_CASE.b)
+    J, _, V, b = on_tape(tape, RELU_CASE)
+    J_fused, gradient = problem.cost_and_gradient(weights)
+    assert_close(J.value, J_fused)
+    assert_close([V_k.price for V_k in V], gradient.V)
+    assert_close([b_k.price[:, 0] for b_k in b], gradient.b)

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import jupytext
 import numpy as np
+import oracles
 import pytest
 from checks import (
     CASE,
+    RELU_CASE,
     Case,
     assert_close,
     check_adjoint,
@@ -34,10 +36,13 @@ from neuralode_lib import (
 )
 
 
+def problem_of(case):
+    T, N_T = case.dt * len(case.V), len(case.V) + 1
+    return TrainingProblem(case.x_in, case.y_out, T, N_T, case.w1, case.w2, case.activation)
+
+
 def random_problem():
-    T = CASE.dt * len(CASE.V)
-    problem = TrainingProblem(CASE.x_in, CASE.y_out, T, len(CASE.V) + 1, CASE.w1, CASE.w2, tanh)
-    return problem, Weights(CASE.V, CASE.b)
+    return problem_of(CASE), Weights(CASE.V, CASE.b)
 
 
 @pytest.mark.parametrize("T, N_T", [(1.0, 101), (1.7, 5), (0.3, 2)])
@@ -259,6 +264,36 @@ def test_C8_a_layer_that_is_not_one_to_one_costs_at_least_w2_over_2_dt():
     weights.V[3] = -np.outer(v, v) / problem.dt
     assert np.linalg.det(np.eye(2) + problem.dt * weights.V[3]) == pytest.approx(0, abs=1e-15)
     assert problem.cost_terms(weights).weights == pytest.approx(problem.w2 / (2 * problem.dt), rel=1e-14)
+
+
+@pytest.mark.parametrize("case", [CASE, RELU_CASE, Case.random(seed=8, d=1, samples=1, N_T=2)])
+def test_C9_hessian_times_vector_is_the_derivative_of_the_gradient(case):
+    """Central differences of the complex step's gradient, in each entry; for ReLU, of the adjoint's."""
+    problem, weights = problem_of(case), Weights(case.V, case.b)
+    direction = Weights.random(problem.N_T, problem.d, 1.0, np.random.default_rng(6))
+
+    def gradient(h):
+        moved = weights + h * direction
+        if case.activation is relu:
+            return problem.cost_and_gradient(moved)[1].theta
+        V, b = oracles.complex_step_gradient(case.cost, moved.V, moved.b)
+        return np.concatenate([V, b[:, :, None]], axis=2)
+
+    h = 1e-5
+    found = problem.hessian_vector(weights, direction)
+    assert_close(found.theta, (gradient(h) - gradient(-h)) / (2 * h), tolerance=1e-8)
+
+
+def test_C9_hessian_is_symmetric_linear_and_that_of_a_quadratic_J():
+    problem, weights = random_problem()
+    u, v = (Weights.random(problem.N_T, problem.d, 1.0, np.random.default_rng(n)) for n in (1, 2))
+    H_u, H_v = (problem.hessian_vector(weights, w) for w in (u, v))
+    assert_close(u.dot(H_v), v.dot(H_u))
+    assert_close(problem.hessian_vector(weights, 2.0 * u - 3.0 * v).theta, (2.0 * H_u - 3.0 * H_v).theta)
+    problem, H = one_layer()
+    for direction in np.eye(2):
+        product = problem.hessian_vector(Weights.zeros(2, 1), Weights.from_theta(direction.reshape(1, 1, 2)))
+        assert_close(product.theta[0, 0], H @ direction)
 
 
 def one_layer():

@@ -15,7 +15,8 @@ import nbformat
 from formula_index import HEADING, ID, LABEL, target
 from nbformat.v4 import new_markdown_cell
 
-LIBRARY = "resnet problem descent rules training verify activations datasets plotting quiz exercises explore".split()
+LIBRARY = "resnet problem descent rules training verify tape activations datasets plotting".split()
+LIBRARY += ["quiz", "exercises", "explore"]
 
 
 def page(path):
