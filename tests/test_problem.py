@@ -49,6 +49,10 @@ WRONG = {
         lambda: TrainingProblem(X_IN, Y_OUT, N_T=5).states(Weights.zeros(4, 2)),
         ("weights", "another problem", "N_T=4", "N_T=5"),
     ),
+    "a direction of another problem": (
+        lambda: TrainingProblem(X_IN, Y_OUT).hessian_vector(Weights.zeros(101, 2), Weights.zeros(7, 2)),
+        ("direction", "N_T=7", "N_T=101"),
+    ),
 }
 
 WRONG_TYPE = {
@@ -73,10 +77,6 @@ WRONG_TYPE = {
     "complex weights for the Hessian": (
         lambda: TrainingProblem(X_IN, Y_OUT).hessian_vector(Weights.zeros(101, 2, complex), Weights.zeros(101, 2)),
         ("weights", "complex", "real"),
-    ),
-    "a direction of another problem": (
-        lambda: TrainingProblem(X_IN, Y_OUT).hessian_vector(Weights.zeros(101, 2), Weights.zeros(7, 2)),
-        ("direction", "N_T=7", "N_T=101"),
     ),
     "complex weights": (
         lambda: TrainingProblem(X_IN, Y_OUT).cost_and_gradient(Weights.zeros(101, 2, complex)),
