@@ -194,7 +194,7 @@ observed_order = Exercise(
     hints=[
         "If error = C dt^p, what is log(error)? Two neighbours are enough to get rid of C.",
         "p = (log e_{n+1} - log e_n) / (log dt_{n+1} - log dt_n), one number for each pair of neighbours.",
-        "np.diff(np.log(errors)) has the differences above the line.",
+        "np.diff(np.log(errors)) is the numerator, for all pairs at once.",
     ],
     note=": one slope for each pair of neighbours",
 )

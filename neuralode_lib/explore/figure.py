@@ -14,6 +14,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from .. import activations, checks, plotting
+from ..problem import TrainingProblem
 
 HERE = Path(__file__).parent
 styled = plt.style.context(["default", "neuralode_lib.neuralode"])  # whatever style the notebook uses
@@ -88,7 +89,8 @@ def between(name, value, low, high):
 
 
 def network(problem, weights):
-    """What resnet.js needs of a problem and its weights; ValueError for an activation that it does not know."""
+    """What resnet.js needs of a problem and its weights; TypeError or ValueError for what it does not know."""
+    checks.instance("problem", problem, TrainingProblem, "a TrainingProblem(x_in, y_out, ...)")
     if problem.activation not in (activations.tanh, activations.relu):
         raise ValueError(f"problem's activation is {problem.activation.name}, in the page there are tanh and relu only")
     problem.states(weights)  # says what is wrong with the weights

@@ -20,13 +20,10 @@ ANSWERS: dict[str, str] = {
     3)^\top$. Here $\sigma$ comes before the matrix, also in the first layer.
     """,
     "A-circle": r"""
-    Of the plain circle nothing is left: each layer multiplies its size by some factor, and a hundred factors make
-    less than $10^{-12}$ in nine draws of ten. In single precision, in which networks are usually trained, all points
-    are then the same. Smaller weights make it worse, and larger ones do not help in the plane, because $\tanh$
-    saturates.
-
-    The residual layers with small weights bend the circle and keep its size, for each of their factors is 1 plus
-    something small. Large weights blow it up.
+    Of the plain circle nothing is left: a hundred factors, one for each layer, make less than $10^{-12}$ in nine draws
+    of ten. Smaller weights make it worse, and larger ones do not help in the plane, because $\tanh$ saturates. The
+    residual layers with small weights bend the circle and keep its size, for each of their factors is 1 plus something
+    small; large weights blow it up.
     """,
     "A-halving": r"""
     In one step Euler misses $\tfrac12\Delta t^2\,\ddot{\mathbf{x}}$, and terms of higher order: with half the step a
@@ -58,10 +55,9 @@ ANSWERS: dict[str, str] = {
     found it, and from other points it would find another.
     """,
     "A-meet": r"""
-    They never meet. Paths cross because points come through the same place at different *times*; two points at one
-    place at one time would have the same past. (The 100 layers are one-to-one, too: $\Delta t\,\|\mathbf{V}_k\|$ is
-    at most 0.17.) So the grid is never torn and never folded over. It is stretched most at the left, in gap C, in the
-    end up to 28-fold. At $t = 0.25$ its lower left quarter has only moved, by $\int\mathbf{b}\,dt = (-0.11, 0.15)$,
-    and has kept its shape: there both ReLUs are off.
+    They never meet: paths cross because points come through the same place at different *times*, and two points at one
+    place at one time would have the same past. So the grid is never torn and never folded over; it is stretched most
+    at the left, in gap C, in the end up to 28-fold. At $t = 0.25$ its lower left quarter has only moved, by
+    $\int\mathbf{b}\,dt = (-0.11, 0.15)$, and has kept its shape, because there both ReLUs are off.
     """,
 }

@@ -5,16 +5,16 @@ ANSWERS: dict[str, str] = {
     It becomes ten times smaller, too: the quotient is the tangent up to $O(h)$.
     """,
     "B-kick": r"""
-    Before the kick the tangent is zero. Right after it, it is the kick's direction, a vector of length 1, for Euler
+    Before the kick the tangent is zero; right after it, it is the kick's direction, a vector of length 1, for Euler
     adds $\Delta t$ times $1/\Delta t$. Turned by 180 degrees the tangent changes its sign exactly, because its ODE is
-    linear. The quotient with $h = 1$ does not: it is up to 1.0 long one way and up to 1.9 the other. At $h = 10^{-8}$
-    it agrees with the tangent to seven digits, at $10^{-15}$ in none.
+    linear, while the quotient with $h = 1$ is up to 1.0 long one way and up to 1.9 the other. At $h = 10^{-8}$ the two
+    agree to seven digits, at $10^{-15}$ in none.
     """,
     "B-lowest": r"""
     Where the two errors balance. For the difference quotient $h = \varepsilon/h$, so $h = \sqrt\varepsilon \approx
-    10^{-8}$, with an error of that size. For the central one $h^2 = \varepsilon/h$, so $h = \varepsilon^{1/3} \approx
-    10^{-5}$, with an error of $\varepsilon^{2/3} \approx 10^{-10}$. The complex step has no lowest point: it
-    subtracts nothing, and $h = 10^{-30}$ is as good as any small one.
+    10^{-8}$, with an error of that size; for the central one $h^2 = \varepsilon/h$, so $h = \varepsilon^{1/3} \approx
+    10^{-5}$, with an error of $\varepsilon^{2/3} \approx 10^{-10}$. The complex step has no lowest point: it subtracts
+    nothing, and $h = 10^{-30}$ is as good as any small one.
     """,
     "B-tangents": r"""
     As many as there are weights, $K\,d\,(d + 1)$: 600 for the lecture's network, 83,200 for digits of 64 pixels and
@@ -39,18 +39,18 @@ ANSWERS: dict[str, str] = {
     $\boldsymbol{\varphi}(T)$ is what we have chosen it to be. B is a vector where a number is asked for.
     """,
     "B-question-2": r"""
-    **B and D**, although the slide looks as if one letter were asked for. B is what you get by inserting the two
-    ODEs; mind the minus of $-\dot{\boldsymbol{\varphi}}$, which A forgets. D is B after the terms with $\mathbf{A}$
-    have cancelled, $-(\mathbf{A}^\top\boldsymbol{\varphi})^\top\tilde{\mathbf{x}} +
-    \boldsymbol{\varphi}^\top\mathbf{A}\tilde{\mathbf{x}} = 0$. This is what the transpose in the adjoint equation is
-    for.
+    **B and D**, although the slide looks as if one letter were asked for. B is what you get by inserting the two ODEs;
+    mind the minus of $-\dot{\boldsymbol{\varphi}}$, which A forgets. D is B after the terms with $\mathbf{A}$ have
+    cancelled, $-(\mathbf{A}^\top\boldsymbol{\varphi})^\top\tilde{\mathbf{x}} +
+    \boldsymbol{\varphi}^\top\mathbf{A}\tilde{\mathbf{x}} = 0$, and this is what the transpose in the adjoint equation
+    is for.
     """,
     "B-blind": r"""
     A symmetric one: it cannot tell a matrix from its transpose. ($d = 1$ hides the mistake, too.) Check gradients
     along random directions, at random weights.
     """,
     "B-parts": r"""
-    All eight blue samples have a negative part, of 3 to 5 %. A step against the gradient is good for the sum, and
+    All eight blue samples have a negative part, of 2.5 to 4.6 %. A step against the gradient is good for the sum, and
     makes the cost of such a sample larger: at this stage of the training the red ones pull, and the blue ones are
     taken along.
     """,

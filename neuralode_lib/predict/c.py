@@ -13,9 +13,9 @@ ANSWERS: dict[str, str] = {
     """,
     "C-gammas": r"""
     $\gamma = 1$: from $J = 112$ it gets to 22, while 0.1 gets to 36 and 0.01 to 51. Too small a $\gamma$ wastes
-    iterations. Too large a one overshoots: with $\gamma = 4$, $J$ jumps by powers of ten and after a dozen steps is
+    iterations; too large a one overshoots: with $\gamma = 4$, $J$ jumps by powers of ten and after a dozen steps is
     beyond what a computer can store. What was there before is not lost: `gamma_runs[4.0].weights` are the last ones
-    with a finite $J$. (The curves begin after the first iteration.)
+    with a finite $J$.
     """,
     "C-cockpit": r"""
     With $\gamma = 1$ and 100 layers, $J < 3$ takes 13 iterations for the blobs, 848 for the disk in the ring and 1,095
@@ -26,9 +26,9 @@ ANSWERS: dict[str, str] = {
     """,
     "C-edge": r"""
     It falls a little, from 0.8 to 0.7, and then grows until it reaches $2/\gamma$: after about 200 iterations for
-    $\gamma = 1$, after 650 for $\gamma = 0.5$. There it stays, near 2 and near 4. Where it is larger, a step
-    overshoots, $J$ has a spike, and the weights are thrown to a flatter place: descent runs at the *edge of stability*
-    (Cohen and others, 2021). So a larger $\gamma$ need not diverge; it keeps to flatter places.
+    $\gamma = 1$, after 650 for $\gamma = 0.5$. There it stays, near 2 and near 4: where it is larger, a step
+    overshoots, $J$ has a spike, and the weights are thrown to a flatter place. Descent runs at the *edge of stability*
+    (Cohen and others, 2021), so a larger $\gamma$ need not diverge: it keeps to flatter places.
     """,
     "C-jump": r"""
     Twice as many layers, half the jump: 4.6, 2.3, 1.15, 0.57. That is how samples of a function $\mathbf{V}(t)$
@@ -36,10 +36,10 @@ ANSWERS: dict[str, str] = {
     """,
     "C-deeper": r"""
     The network with 100 layers *is* a neural ODE: $J$ goes from 1.71 to 1.77, and all 64 points stay right. The one
-    with 20 layers is not: $J$ jumps from 5 to 95, and half of the points are wrong. Its largest $\Delta
-    t\,\|\mathbf{V}_k\|$ is 1.35, so a layer can fold the plane, and two layers of half the step do something else.
-    Such a layer has $\|\mathbf{V}_k\| \ge 1/\Delta t$ and costs at least $w_2\Delta t/2\cdot1/\Delta t^2 =
-    w_2/(2\Delta t)$: 1 for 20 layers and $w_2 = 0.1$, but 5 for 100. Deep networks do not pay that.
+    with 20 layers is not: $J$ jumps from 5 to 95 and half of the points are wrong, because its largest $\Delta
+    t\,\|\mathbf{V}_k\|$ is 1.35, so that a layer can fold the plane, and two layers of half the step do something
+    else. Such a layer has $\|\mathbf{V}_k\| \ge 1/\Delta t$ and costs at least $w_2\Delta t/2\cdot1/\Delta t^2 =
+    w_2/(2\Delta t)$, which is 1 for 20 layers and $w_2 = 0.1$, but 5 for 100: deep networks do not pay that.
     """,
     "C-rules": r"""
     L-BFGS wins by far, with the same gradient: 120 evaluations (we stopped it after 600 iterations, where its line
