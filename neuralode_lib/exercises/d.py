@@ -279,7 +279,7 @@ adam_step = Exercise(
             You return the old m and v: return the new ones.
     """,
     hints=[
-        "Two running means, of g and of its squares, entry by entry. They start at zero, so at first they are too small.",
+        "Two running means, of g and of its squares, entry by entry. They start at zero: at first they are too small.",
         "m <- beta1 m + (1 - beta1) g, v <- beta2 v + (1 - beta2) g^2; m_hat = m / (1 - beta1^t), v_hat likewise; "
         "theta <- theta - gamma m_hat / (sqrt(v_hat) + epsilon).",
         "m = beta1 * m + (1 - beta1) * g makes a new array, and leaves the m that you were given as it was.",
