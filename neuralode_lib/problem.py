@@ -114,7 +114,7 @@ class TrainingProblem:
         takes as long as some gradients by `cost_and_gradient`.
         Raises TypeError for complex weights or directions.
         """
-        h = 1e-30
+        h = 1e-100  # (at 1e-30 NumPy's complex tanh takes ten times as long)
         moved = 1j * h * self.fitting(direction, "direction", real=True).theta.astype(float)
         weights = resnet.Weights.from_theta(self.fitting(weights, real=True).theta + moved)
         with quiet_overflow():

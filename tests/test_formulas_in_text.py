@@ -15,7 +15,7 @@ SCRIPTS = sorted(Path(__file__).parents[1].glob("notebooks/scripts/*.py"))
 # Seen whole in Chromium with MathJax 2.7.9 and in LaTeX with amsmath and amssymb.
 KNOWN = set(r"""
     \\ \, \; \{ \} \| \mathbf \mathbb \mathrm \text \boldsymbol \operatorname \displaystyle \begin \end \frac \tfrac
-    \sqrt \underbrace \phantom \bigl \bigr \Big \Bigl \Bigr \dot \ddot \tilde \hat \beta \gamma \delta \Delta
+    \sqrt \underbrace \phantom \bigl \bigr \Big \Bigl \Bigr \dot \ddot \tilde \hat \bar \beta \gamma \delta \Delta
     \varepsilon \eta \theta \lambda \pi \sigma \Sigma \varphi \det \lim \log \max \min \sin \tanh \sum \int \nabla
     \partial \infty \top \langle \rangle \cdot \times \pm \approx \propto \ge \geq \le \ll \in \to \mapsto \dots \quad
     \qquad

@@ -54,9 +54,23 @@ ANSWERS: dict[str, str] = {
     makes the cost of such a sample larger: at this stage of the training the red ones pull, and the blue ones are
     taken along.
     """,
+    "B-hand": r"""
+    Forwards: $x_2 = 1 + \tfrac12(1\cdot1^2 + 1) = 2$ and $x_3 = 2 + \tfrac12(-1\cdot2^2 + 2) = 1$, so
+    $J = \tfrac12(1 - 3)^2 + \tfrac12\cdot\tfrac12(1 + 1 + 1 + 4) = 3.75$. Backwards: $\varphi_2 = 1 - 3 = -2$ and,
+    with $\sigma'(x_2) = 4$, $\varphi_1 = -2 + \tfrac12(-1)\cdot4\cdot(-2) = 2$: a push to $x_3$ should go up, one to
+    $x_2$ down. In $V_1$: $\tfrac12(2\cdot1^2) + \tfrac12\cdot1 = 1.5$; in $b_1$: $\tfrac12\cdot2 + \tfrac12\cdot1 =
+    1.5$; in $V_2$: $\tfrac12(-2\cdot2^2) + \tfrac12(-1) = -4.5$; in $b_2$: $\tfrac12(-2) + \tfrac12\cdot2 = 0$. The
+    last one happens to be at its best.
+    """,
     "B-more-layers": r"""
     It goes to zero, in proportion to $\Delta t$: a weight that acts for a quarter of the time has a quarter of the
     effect. Divided by $\Delta t$ it has a limit.
+    """,
+    "B-tape": r"""
+    The price of `tape_x[k + 1]` is $\boldsymbol{\varphi}_k$ of layer `k`, `phi[k]`, and that of `tape_V[k]` the
+    gradient of the *discrete* $J$, with its factor $\Delta t$; all of them to rounding. Nothing else could come out:
+    there is only one derivative of $J$, and the chain rule is the only way to it. What differs is the bookkeeping. The
+    tape keeps some 18 arrays for each layer; our formulas keep one, $\mathbf{x}_k$.
     """,
     "B-first-layers": r"""
     In the plain network it falls on its way back: the first ten layers get less than $10^{-9}$ of what the last one

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..activations import tanh
 from ..verify import complex_step
+from .b_backward import BACKWARD
 from .problems import Network, OneSample, SinglePrecision, cancelled, inserted, measured_cost_ratio, price
 from .question import Option, Question
 
@@ -372,4 +373,4 @@ COST = Question(
     evaluated=r"Counted while a random network's gradient was computed in both ways (they agree):",
 )
 
-QUESTIONS = (TANGENT, STEP, PRICE, QUESTION_1, QUESTION_2, TRANSPOSE, COST)
+QUESTIONS = (TANGENT, STEP, PRICE, QUESTION_1, QUESTION_2, TRANSPOSE, COST, BACKWARD)

@@ -281,6 +281,61 @@ GAMMA = Question(
     tolerance=0.1,
 )
 
+def moves_away(curvature, gamma=0.5):
+    """Whether descent with this gamma is further from the lowest point of curvature/2 s^2 after 100 steps."""
+    s = 1.0
+    for _ in range(100):
+        s -= gamma * curvature * s
+    return abs(s) > 1
+
+
+CURVATURE = Question(
+    id="C-curvature",
+    prompt=r"""
+    Descent with $\gamma = \tfrac12$ on a quadratic $J$. Along a direction with *which* of these curvatures $\lambda$
+    does it move away from the lowest point?
+    """,
+    options=(
+        Option(
+            r"$\lambda = 0.01$",
+            r"is slow: each step takes away half a percent of the distance. But the distance falls.",
+            lambda p: moves_away(0.01),
+        ),
+        Option(
+            r"$\lambda = 2$",
+            r"is what $\gamma$ likes best: $1 - \gamma\lambda = 0$, and one step is enough.",
+            lambda p: moves_away(2.0),
+        ),
+        Option(
+            r"$\lambda = 3$",
+            r"""lies above $1/\gamma$: each step jumps across the lowest point, to the other side. But it lands nearer,
+            at half the distance.""",
+            lambda p: moves_away(3.0),
+        ),
+        Option(
+            r"$\lambda = 3.9$",
+            r"jumps to and fro, $1 - \gamma\lambda = -0.95$, and still comes nearer, by 5 % a step.",
+            lambda p: moves_away(3.9),
+        ),
+        Option(
+            r"none of these",
+            r"sees that all of them lie below $2/\gamma = 4$.",
+            None,
+        ),
+    ),
+    hints=(
+        r"By which factor does a step multiply the distance? What does its sign mean, and what its size?",
+        r"$|1 - \gamma\lambda| > 1$: solve for $\lambda$.",
+    ),
+    explanation=r"""
+    A step multiplies the distance by $1 - \gamma\lambda$. Between $1/\gamma$ and $2/\gamma$ that is negative, and the
+    iterates jump from side to side; only beyond $2/\gamma = 4$ is it larger than 1 in size.
+    """,
+    problem=lambda seed: None,
+    asked=lambda p: True,
+    evaluated=r"Descent itself, 100 steps: is it further from the lowest point than at the start?",
+)
+
 RING = Question(
     id="C-ring",
     prompt=r"""
@@ -330,4 +385,4 @@ RING = Question(
     evaluated=r"A simulation: does any of 100 networks with random weights do it (disk and ring 0.8 to 1.2 as circles of 60 points)?",  # noqa: E501
 )
 
-QUESTIONS = (COUNT, WHERE_DT, SUM, SYMMETRIC, GAMMA, RING)
+QUESTIONS = (COUNT, WHERE_DT, SUM, SYMMETRIC, CURVATURE, GAMMA, RING)

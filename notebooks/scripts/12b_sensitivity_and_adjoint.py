@@ -13,11 +13,15 @@
 # Run the cells from top to bottom. Where it says **Predict**, commit to an answer before you open ours. At a **Quiz** click on one letter or several, for more than one may be right, then on *Check*.
 
 # %% slideshow={"slide_type": "skip"}
+from importlib import import_module
+from importlib.util import find_spec
+
 import numpy as np
 from scipy.integrate import simpson, solve_ivp
 
 import neuralode_lib as node
 from neuralode_lib import exercises, explore, plotting, predict, quiz, relu, tanh, verify
+from neuralode_lib.tape import Tape
 from neuralode_lib.verify import central_difference, complex_step, difference_quotient
 
 plotting.use_style()
@@ -545,6 +549,32 @@ predict.ask("B-parts")
 quiz.question("B-cost")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# ## By hand*
+#
+# Once with pencil and paper, where all three steps fit on a page: one dimension, one sample, two layers, $w_1 = 0$. So that the numbers stay round, $\sigma(x) = x^2$, an activation that nobody uses. With $\Delta t = \tfrac12$, $w_2 = 1$,
+#
+# $$x_1 = 1,\quad y_{\text{out}} = 3,\qquad V_1 = 1,\quad b_1 = 1,\qquad V_2 = -1,\quad b_2 = 2.$$
+#
+# **Predict.** Compute $x_2$, $x_3$ and $J$; then backwards $\varphi_2$ and $\varphi_1$; then the four derivatives of $J$. ($\varphi_k$ prices $x_{k+1}$; each layer counts with $\Delta t$.)
+
+# %% slideshow={"slide_type": "skip"}
+square = node.Activation(np.square, lambda x: 2 * x, "square")
+by_hand = node.TrainingProblem([[1.0]], [[3.0]], T=1.0, N_T=3, w1=0.0, w2=1.0, activation=square)
+hand_weights = node.Weights([[[1.0]], [[-1.0]]], [[1.0], [2.0]])
+
+# %% tags=["answer"] jupyter={"source_hidden": true}
+with predict.ask("B-hand"):
+    hand_x = by_hand.states(hand_weights)
+    hand_phi = node.adjoint(hand_weights, hand_x, by_hand.y_out, by_hand.dt, 0.0, square)
+    J, g = by_hand.cost_and_gradient(hand_weights)
+    print("x  ", hand_x.ravel(), "  J", J)
+    print("phi", hand_phi.ravel())
+    print("gradient in V", g.V.ravel(), "  in b", g.b.ravel())
+
+# %% [markdown]
+# Check one of them by a difference: $b_1 = 1.01$ instead of $1$ gives $x_2 = 2.005$, $x_3 = 0.994\,987$ and so on, and $J$ grows by 0.015, which is $0.01$ times $\tfrac32$.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## The gradient of the ODE and the gradient of the network <small>B8, B9</small>
 #
 # The formulas with $(t)$ are gradients with respect to the $L^2$ inner product $\langle\mathbf{u}, \mathbf{v}\rangle = \int_0^T\mathbf{u}(t)^\top\mathbf{v}(t)\,dt$: functions of time. The gradient of the discrete $J$ is a list of ordinary partial derivatives, one for each weight.
@@ -590,6 +620,90 @@ for name, errors in gradient_error.items():
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # With order 1, both: divided by $\Delta t$, the gradient of the network tends to that of the ODE. A learning rate that suits one of the two gradients does not suit the other; 12.C returns to this.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Backpropagation is this adjoint* <small>B11</small>
+#
+# PyTorch knows none of our formulas. While the forward pass runs it writes down each operation with arrays, on a *tape*. For each kind of operation it knows how a price goes back through it; then the tape is played backwards. A bar is the price of an array, $\bar{\mathbf{A}} = \partial J/\partial\mathbf{A}$, and prices from several uses add up. A sum passes the price on to both, an entrywise $\sigma$ multiplies it by $\sigma'$, and a product $\mathbf{C} = \mathbf{A}\mathbf{B}$ gives
+#
+# $$\bar{\mathbf{A}} = \bar{\mathbf{C}}\,\mathbf{B}^\top,\qquad \bar{\mathbf{B}} = \mathbf{A}^\top\,\bar{\mathbf{C}}.$$
+#
+# There they are, $\boldsymbol{\varphi}\,\sigma(\mathbf{x})^\top$ and $\mathbf{V}^\top\boldsymbol{\varphi}$.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# (Why? When $\mathbf{A}$ changes by $\delta\mathbf{A}$, $J$ changes by $\sum\bar C_{mn}\,\delta C_{mn} = \langle\bar{\mathbf{C}}, \delta\mathbf{A}\,\mathbf{B}\rangle_F = \langle\bar{\mathbf{C}}\mathbf{B}^\top, \delta\mathbf{A}\rangle_F$.) `neuralode_lib/tape.py` is such a tape; read it, it is short. Our network, recorded:
+
+# %% slideshow={"slide_type": "subslide"}
+tape = Tape()
+tape_V = [tape.array(V_k) for V_k in weights.V]
+tape_b = [tape.array(b_k[:, None]) for b_k in weights.b]
+tape_x = [tape.array(x_in)]
+for V_k, b_k in zip(tape_V, tape_b, strict=True):
+    tape_x.append(tape_x[-1] + problem.dt * (V_k @ tape_x[-1].apply(tanh) + b_k))
+
+# %% slideshow={"slide_type": "skip"}
+tape_J = 0.5 * (tape_x[-1] - y_out).sum_of_squares()
+for x_k in tape_x[1:-1]:
+    tape_J = tape_J + problem.w1 * problem.dt / 2 * (x_k - y_out).sum_of_squares()
+for theta_k in tape_V + tape_b:
+    tape_J = tape_J + problem.w2 * problem.dt / 2 * theta_k.sum_of_squares()
+tape.backward(tape_J)
+print("the same J:", np.isclose(tape_J.value, problem.cost(weights), rtol=1e-14))
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Predict.** The tape has never heard of an ODE. Which of *our* quantities will it have found as the price of `tape_x[k + 1]`, which as that of `tape_V[k]`? With which factor, and how accurately?
+
+# %% tags=["answer"] jupyter={"source_hidden": true}
+with predict.ask("B-tape"):
+    price_x = np.array([x_k.price for x_k in tape_x[1:]])
+    price_V = np.array([V_k.price for V_k in tape_V])
+    price_b = np.array([b_k.price[:, 0] for b_k in tape_b])
+    ours_J, ours_g = problem.cost_and_gradient(weights)
+    for name, found, known in [("x", price_x, phi), ("V", price_V, ours_g.V), ("b", price_b, ours_g.b)]:
+        print(f"prices of {name}: relative difference below 1e-14:", verify.relative_error(found, known) < 1e-14)
+    print("arrays on the tape:", len(tape.arrays))
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# Line by line, three times the same:
+#
+# | our adjoint | the tape | PyTorch |
+# |---|---|---|
+# | `x = forward(...)`, all states kept | `x @ y`, `x + y`, `x.apply(tanh)`, each array kept | the forward pass builds the graph (`grad_fn`) |
+# | $J$, a number | `J`, the last array used | `loss` |
+# | `phi[-1] = x[-1] - y_out` | from `sum_of_squares`: $2\cdot\tfrac12(\mathbf{x}_{N_T} - \mathbf{y}_{\text{out}})$ | `loss.backward()` starts, with price 1 |
+# | `V.T @ phi` | from `@`: `A.T @ p` | backward of `matmul` |
+# | `dsigma(x) * (...)` | from `apply`: `dsigma(x) * p` | backward of `tanh` |
+# | `phi[k - 1] = phi[k] + ...` | `x[k]` is used several times: prices add up | gradients accumulate |
+# | `dt * w1 * (x[k] - y_out)` | from the running cost's `sum_of_squares` | the same |
+# | `phi[k] @ sigma(x[k]).T` | from `@`: `p @ B.T` | `V.grad` |
+# | `phi[k].sum(axis=1)` | `b` was repeated for each sample: the prices of the copies add up | `b.grad` |
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# So is `loss.backward()` "the adjoint"? Yes: that of the *network*, exact for the $J$ that was computed, whatever the steps. It is not a solver for the adjoint ODE. Libraries for neural ODEs offer that as well, often under the name "adjoint method": they forget the states, and solve the ODEs of B5 backwards with steps of their own. Its gradient is right in the limit of small steps, not to rounding.
+#
+# In PyTorch itself, where it is installed (it is large, and nothing else here needs it; without it the next cell compares nothing):
+
+# %% slideshow={"slide_type": "subslide"}
+def gradients_by_torch(torch):
+    V, b = (torch.tensor(a.copy(), requires_grad=True) for a in (weights.V, weights.b))
+    x, y = [torch.tensor(x_in)], torch.tensor(y_out)
+    for V_k, b_k in zip(V, b, strict=True):
+        x.append(x[-1] + problem.dt * (V_k @ torch.tanh(x[-1]) + b_k[:, None]))
+    running = problem.w1 * problem.dt * sum(((x_k - y) ** 2).sum() for x_k in x[1:-1])
+    loss = (((x[-1] - y) ** 2).sum() + running + problem.w2 * problem.dt * ((V**2).sum() + (b**2).sum())) / 2
+    loss.backward()
+    return node.Weights(V.grad.numpy(), b.grad.numpy())
+
+
+# %%
+torch_differs = False
+if find_spec("torch"):
+    by_torch = gradients_by_torch(import_module("torch"))
+    torch_differs = verify.relative_error(by_torch, ours_g) > 1e-14
+print("PyTorch finds another gradient:", torch_differs)
+
+# %% slideshow={"slide_type": "subslide"}
+quiz.question("B-backward")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What reaches the first layers?*

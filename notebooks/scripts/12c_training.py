@@ -436,15 +436,17 @@ predict.ask("C-cockpit")
 #
 # $$\lambda < \frac2\gamma.$$
 #
-# The largest curvature is the largest eigenvalue of the Hessian $\mathbf{H}$. Power iteration finds it, and needs only products $\mathbf{H}\mathbf{v} \approx \bigl(\nabla J(\boldsymbol{\theta} + h\mathbf{v}) - \nabla J(\boldsymbol{\theta} - h\mathbf{v})\bigr)/(2h)$.
+# $J$ has as many directions as weights, and its curvatures are the eigenvalues of the **Hessian** $\mathbf{H}$, the matrix of all second derivatives. For 600 weights it has 360,000 entries; we do not write it down. *Power iteration* finds its largest eigenvalue, and needs only products $\mathbf{H}\mathbf{v}$: multiply by $\mathbf{H}$ again and again, and the direction of the largest curvature wins.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# (Of largest size, to be exact; the negative ones are small here.) And $\mathbf{H}\mathbf{v}$ needs no new formula. It is the derivative of the *gradient* along $\mathbf{v}$, and 12.B has a way to derivatives: the complex step, $\mathbf{H}\mathbf{v} = \operatorname{Im}\nabla J(\boldsymbol{\theta} + \mathrm{i}h\mathbf{v})/h$. One gradient with complex weights is one product.
 
 # %% slideshow={"slide_type": "subslide"}
-def largest_curvature(weights, v, h=1e-6):
+def largest_curvature(weights, v):
     """Ten power iterations from the direction v: the curvature, and the direction that has it."""
     for _ in range(10):
         v = (1 / v.norm()) * v
-        ahead, behind = (problem.cost_and_gradient(weights + s * v)[1] for s in (h, -h))
-        Hv = (1 / (2 * h)) * (ahead - behind)
+        Hv = problem.hessian_vector(weights, v)
         curvature, v = v.dot(Hv), Hv
     return curvature, v
 
@@ -482,6 +484,17 @@ with predict.ask("C-edge"):
         "Left: J over 1,200 iterations, with spikes for gamma = 1 from iteration 200 on. Right: both curvatures "
         "fall to 0.7 and then grow until they reach their dashed line 2 over gamma, 2 and 4, and stay near it."
     ))
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# So the last iterate may be one on a spike: keep the *best*. How much is at stake?
+
+# %% slideshow={"slide_type": "skip"}
+for gamma, (J, _) in edge.items():
+    above = np.array(J) / np.minimum.accumulate(J)
+    print(f"γ = {gamma:g}: a spike has up to {above.max():.1f} times the smallest J so far")
+
+# %% slideshow={"slide_type": "subslide"}
+quiz.question("C-curvature")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Do the weights look like functions of time?* <small>A5</small>

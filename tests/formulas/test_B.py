@@ -280,17 +280,17 @@ def test_B10_one_adjoint_gives_what_one_tangent_for_each_weight_gives():
     assert_close(gradient.theta, one_by_one)
 
 
-def test_B10_the_tape_gives_the_adjoint_and_the_gradients():
+def test_B11_the_tape_gives_the_adjoint_and_the_gradients():
     check_tape(tape)
 
 
 @pytest.mark.parametrize("d", [1, 2])
-def test_B10_the_tape_in_few_dimensions_and_for_one_sample(d):
+def test_B11_the_tape_in_few_dimensions_and_for_one_sample(d):
     check_tape(tape, Case.random(seed=6, d=d, samples=1, N_T=2))
     check_tape(tape, Case.random(seed=7, d=d, samples=5, N_T=7))
 
 
-def test_B10_the_tape_agrees_with_the_library_for_relu():
+def test_B11_the_tape_agrees_with_the_library_for_relu():
     problem, weights = problem_of(RELU_CASE), Weights(RELU_CASE.V, RELU_CASE.b)
     J, _, V, b = on_tape(tape, RELU_CASE)
     J_fused, gradient = problem.cost_and_gradient(weights)

@@ -18,6 +18,10 @@ NAMES = {
     r"\tilde{\mathbf{x}}(T)": "x_tilde_T",
     r"\mathbf{x}(T)": "x_T",
     r"\mathbf{V}(t_k)": "V_k",
+    r"\mathbf{V}_k": "V_k",
+    r"\mathbf{x}_k": "x_k",
+    r"\mathbf{x}_{k+1}": "x_after",
+    r"\boldsymbol{\varphi}_k": "phi_k",
     r"\mathbf{V}(t_{k-1})": "V_before",
     r"\sum_i\boldsymbol{\varphi}_k^i": "phi_sum",
     **{rf"\tilde{{\mathbf{{{name}}}}}": f"{name}_tilde" for name in "xb"},
@@ -192,6 +196,17 @@ def read_transpose(p, text):
     return evaluated(text, **names, V=p.V[k], w_2=p.w2)
 
 
+def read_backward(p, text):
+    k, at = 2, one_sample(p)
+    columns = {"phi_k": at["phi"][k], "x_k": at["x"][k], "x_after": at["x"][k + 1]}
+    columns = {name: a[:, None] for name, a in columns.items()}
+    return evaluated(text, **columns, V_k=p.V[k], w_2=p.w2, dt=p.dt)
+
+
+def read_curvature(_, text):
+    return abs(1 - 0.5 * float(text.strip("$").removeprefix(r"\lambda = "))) > 1
+
+
 def read_scale(p, text):
     x, K = p.x_in, 6
     for k in range(1, K + 1):
@@ -333,10 +348,12 @@ READ = {
     "B7": read_B7,
     "B-transpose": read_transpose,
     "B-cost": read_count,
+    "B-backward": read_backward,
     "C-count": read_count,
     "C-dt": read_dt,
     "C-sum": read_sum,
     "C-symmetric": read_symmetric,
+    "C-curvature": read_curvature,
     "C-gamma": lambda p, text: p.change(400, evaluated(text)),
     "D-scale": read_batch_scale,
     "D-floor": lambda p, text: evaluated(text),
