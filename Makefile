@@ -41,7 +41,7 @@ scripts: env  ## take what was edited in the notebooks into their scripts
 solutions: env  ## make executed copies of the notebooks with the exercises solved, in build/solutions
 	$(BIN)/python -m tools.solutions
 
-slides: env $(if $(OFFLINE),tools/node_modules)  ## make a reveal.js deck of each notebook in build/slides (OFFLINE=1: they need no network)
+slides: env $(if $(OFFLINE),tools/node_modules)  ## make reveal.js decks in build/slides: each notebook, and the lecture (OFFLINE=1: they need no network)
 	rm -rf build/slides
 	$(BIN)/python tools/slides.py build/slides $(if $(OFFLINE),--npm tools/node_modules)
 

@@ -3,13 +3,14 @@
 import ast
 import inspect
 import re
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 
 import jupytext
 import pytest
 
 from neuralode_lib import exercises, explore, quiz
-from tools import solutions
+from tools import slides, solutions
 
 TEXT = (solutions.ROOT / "notebooks/INSTRUCTORS.md").read_text(encoding="utf-8")
 EXERCISES = [name for name, value in vars(exercises).items() if isinstance(value, exercises.Exercise)]
@@ -52,11 +53,58 @@ def test_minutes_follow_each_other(plan, minutes):
     assert all(before[1] == after[0] for before, after in pairwise(spans))
 
 
-def test_the_sections_of_the_lecture_are_headings():
-    text = "\n".join(script.read_text(encoding="utf-8") for script in solutions.SCRIPTS)
-    headings = re.findall(r"^# ## (.*?)\*?(?: <small>.*)?$", re.sub(r"\$\\mathbf\{(\w)\}\$", r"\1", text), re.MULTILINE)
-    named = [name for row in table("Lecture") for name in re.findall(r"\*(.+?)\*", row[2])]
-    assert named and set(named) <= set(headings)
+@pytest.fixture(scope="module")
+def decks():
+    """{notebook: [(heading, cells of a slide), ...]}, without outputs."""
+    notebooks = {script.stem[2].upper(): jupytext.read(script) for script in solutions.SCRIPTS}
+    return {name: list(slides.deck(notebook)) for name, notebook in notebooks.items()}
+
+
+@pytest.fixture(scope="module")
+def lecture(decks):
+    """For each row of the plan its cells in the table, and the slides of its section, each a list of cells."""
+    sections = [[cells for _, cells in group] for _, group in groupby(slides.lecture(decks), itemgetter(0))]
+    return list(zip(table("Lecture"), sections, strict=True))
+
+
+def test_the_plan_follows_the_lecture_slide_by_slide(lecture):
+    first = 1
+    for (minutes, numbers, where, *_), section in lecture:
+        last = first + len(section) - 1
+        assert numbers == (f"{first}–{last}" if last > first else f"{first}"), where
+        assert all(f"**Minutes {minutes}.**" in cells[1].source for cells in section), where
+        first = last + 1
+    assert 45 <= last <= 60 and f"{last} slides" in TEXT
+
+
+def test_no_mark_is_lost(decks, lecture):
+    marked = [
+        cells for deck in decks.values() for _, cells in deck
+        if any(slides.LECTURE in cell.metadata.get("tags", []) for cell in cells)
+    ]  # fmt: skip
+    assert len(marked) == sum(len(section) for _, section in lecture)
+    scripts = "".join(script.read_text(encoding="utf-8") for script in solutions.SCRIPTS)
+    assert len(re.findall(r'^# %%.*"lecture"', scripts, re.MULTILINE)) == len(marked)
+
+
+def test_the_votes_of_the_lecture_have_slides_of_their_own(lecture):
+    votes = []
+    for (*_, ask), section in lecture:
+        shown = [
+            [cell.source for cell in cells if slides.slide_type(cell) not in ("notes", "skip")] for cells in section
+        ]
+        asked = [sources for sources in shown if any("quiz.question" in source for source in sources)]
+        assert [sources[1:] for sources in asked] == ([[f'quiz.question("{ask}")']] if ask else []), ask
+        votes += asked
+    assert len(votes) == 7
+
+
+def test_what_the_plan_shows_is_on_its_slides(lecture):
+    for (_, _, where, what, _), section in lecture:
+        sources = "\n".join(cell.source for cells in section for cell in cells)
+        assert set(re.findall(r"`explore\.(\w+)`", what)) <= set(
+            re.findall(r"^explore\.(\w+)", sources, re.MULTILINE)
+        ), where
 
 
 def test_every_exercise_is_in_the_table_in_the_order_of_the_notebooks():

@@ -2,6 +2,8 @@
 
     python tools/slides.py FOLDER [--npm node_modules]
 
+lecture.html has the slides whose first cell has the tag `lecture`, in the order of the plan in INSTRUCTORS.md.
+
 With --npm the decks show without a network: reveal.js and MathJax are copied from there and lie beside them.
 """
 
@@ -13,17 +15,19 @@ from pathlib import Path
 
 import nbformat
 from nbconvert import SlidesExporter
-from nbformat.v4 import new_markdown_cell
+from nbformat.v4 import new_markdown_cell, new_notebook
 
-from neuralode_lib import quiz
+from neuralode_lib import predict, quiz
 
 HERE = Path(__file__).parent
 NOTEBOOKS = sorted(HERE.parent.glob("notebooks/*.ipynb"))
+INSTRUCTORS = HERE.parent / "notebooks" / "INSTRUCTORS.md"
 
 # Of each package the parts that a deck loads.
 NEEDED = {"reveal.js": ["dist", "plugin/notes"], "mathjax": ["es5/tex-svg-full.js"]}
 
 NO_CODE = "no-code"  # the tag of a cell whose code is not for the slide
+LECTURE = "lecture"  # the tag of a slide's first cell: it is shown in the lecture, too
 
 
 def slide_type(cell):
@@ -35,49 +39,73 @@ def slide(source, kind="-"):
 
 
 def deck(notebook):
-    """The notebook's cells as they are shown: every slide with its section's heading, pictures without their code."""
-    heading = ""
+    """The notebook's slides as they are shown: pairs of a section's heading and the cells of a slide."""
+    heading, cells = "", []
     for cell in notebook.cells:
+        if begins := slide_type(cell) in ("slide", "subslide"):
+            if cells:
+                yield heading, cells
+            cells = []
         if found := re.match(r"#+ .*", cell.source):
             heading = found[0]
-        elif slide_type(cell) in ("slide", "subslide"):
-            yield slide(heading, slide_type(cell))
+        elif begins:
+            cells.append(slide(heading, slide_type(cell)))
             cell.metadata.slideshow.slide_type = "-"
-        if cell.cell_type == "markdown":
-            yield cell
-        elif question := re.fullmatch(r'quiz\.question\("(.*)"\)', cell.source):
-            yield without_code(cell)
-            yield from answer(quiz.question(question[1]), heading)
-        else:
-            yield shown(cell)
-
-
-def answer(question, heading):
-    """A slide with the right options and why; what is wrong with the others is for the speaker."""
-    options = list(zip(question.letters, question.options, strict=True))
-    right = [f"> **{letter})** {option.text}" for letter, option in options if letter in question.right]
-    wrong = [f"**{letter}** {option.feedback}" for letter, option in options if letter not in question.right]
-    yield slide(heading, "subslide")
-    yield slide("\n\n".join([*right, question.solution()]))
-    yield slide("\n\n".join(wrong), "notes")
+        cells.extend(shown(cell))
+    yield heading, cells
 
 
 def shown(cell):
-    """Of a code cell: its picture or living figure where it has one, else its code and what it prints.
+    """Of a code cell: its picture, card or living figure where it has one, else its code and what it prints.
 
-    The exercises' checks need a kernel: of them, only the code says what to run.
+    What a question's wrong letters say and the words of a prediction's answer are also for the speaker. The exercises'
+    checks need a kernel: of them, only the code says what to run.
     """
-    pictures = [output for output in cell.outputs if {"image/png", "text/html"} & output.get("data", {}).keys()]
-    if pictures:
-        without_code(cell)
-    if pictures or cell.source.startswith(("explore.", "exercises.")):
-        cell.outputs = pictures
-    return cell
+    if cell.cell_type == "code":
+        pictures = [output for output in cell.outputs if {"image/png", "text/html"} & output.get("data", {}).keys()]
+        asked = re.search(r'^(?:with )?(quiz\.question|predict\.ask)\("(.*)"\)', cell.source, re.MULTILINE)
+        if asked and asked[1] == "quiz.question":
+            pictures = cell.outputs
+        if pictures:
+            cell.metadata.tags = [*{*cell.metadata.get("tags", []), NO_CODE}]
+        if pictures or cell.source.startswith(("explore.", "exercises.")):
+            cell.outputs = pictures
+        if asked:
+            return [cell, slide(for_the_speaker(*asked.groups()), "notes")]
+    return [cell]
 
 
-def without_code(cell):
-    cell.metadata.setdefault("tags", []).append(NO_CODE)
-    return cell
+def for_the_speaker(kind, id):
+    if kind == "predict.ask":
+        return predict.ask(id).answer
+    question = quiz.question(id)
+    wrong = [f"**{letter}** {option.feedback}" for letter, option in question.lettered if letter not in question.right]
+    return "\n\n".join([*wrong, question.solution()])
+
+
+def plan():
+    """Of each row of the plan for the lecture: minutes, numbers of the slides, (notebook, section), what happens."""
+    section = INSTRUCTORS.read_text(encoding="utf-8").split("\n## Lecture")[1].split("\n## ")[0]
+    rows = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("|")]
+    for minutes, numbers, where, what, _ in ([cell.strip() for cell in row] for row in rows[2:]):
+        notebook, name = re.fullmatch(r"12\.(\w), \*(.+)\*", where).groups()
+        yield minutes, numbers, (notebook, name), what
+
+
+def plain(heading):
+    """A heading as the plan names it: without its formulas' names, stars and dollars."""
+    return re.sub(r"<small>.*|\\mathbf|[#${}*]", "", heading).strip()
+
+
+def lecture(decks):
+    """Pairs as in `deck`: the marked slides of the plan's sections, its minutes in their notes."""
+    for minutes, _, (notebook, name), what in plan():
+        kind = "slide"
+        for heading, cells in decks[notebook]:
+            if plain(heading) == name and any(LECTURE in cell.metadata.get("tags", []) for cell in cells):
+                first = slide(cells[0].source, kind)
+                yield heading, [first, slide(f"**Minutes {minutes}.** {what}", "notes"), *cells[1:]]
+                kind = "subslide"
 
 
 def build(folder, npm):
@@ -96,12 +124,13 @@ def build(folder, npm):
         exclude_output_prompt=True,
         config={"TagRemovePreprocessor": {"enabled": True, "remove_input_tags": {NO_CODE}}},
     )
-    for path in NOTEBOOKS:
-        notebook = nbformat.read(path, as_version=4)
-        notebook.cells = list(deck(notebook))
-        title = notebook.cells[0].source.splitlines()[0].lstrip("# ")
-        html, _ = exporter.from_notebook_node(notebook, {"packages": sources, "title": title})
-        (folder / f"{path.stem}.html").write_text(html, encoding="utf-8")
+    decks = {path.stem: list(deck(nbformat.read(path, as_version=4))) for path in NOTEBOOKS}
+    decks["lecture"] = list(lecture({name[2].upper(): slides for name, slides in decks.items()}))
+    for name, slides in decks.items():
+        cells = [cell for _, cells in slides for cell in cells]
+        title = "Neural ODEs: the lecture" if name == "lecture" else plain(cells[0].source.splitlines()[0])
+        html, _ = exporter.from_notebook_node(new_notebook(cells=cells), {"packages": sources, "title": title})
+        (folder / f"{name}.html").write_text(html, encoding="utf-8")
 
 
 def copy(source, target):

@@ -21,7 +21,16 @@
 
   // The card
 
-  const say = (elements) => status.replaceChildren(...elements.map((element) => element.cloneNode(true)));
+  const begin = [...status.children];
+  const listed = () => box.closest(".jp-OutputArea")?.querySelectorAll("li") ?? []; // the options above the card
+  const say = (elements, isRevealed = false) => {
+    status.replaceChildren(...elements.map((element) => element.cloneNode(true)));
+    for (const [n, option] of listed().entries()) {
+      const isRight = key.includes(letters[n]);
+      option.classList.toggle("quiz-right", isRevealed && isRight);
+      option.classList.toggle("quiz-wrong", isRevealed && !isRight);
+    }
+  };
 
   const choose = ({ currentTarget }) => {
     currentTarget.ariaPressed = currentTarget.ariaPressed !== "true";
@@ -40,7 +49,8 @@
   };
   let given = 0;
   const hint = () => say(parts[hints[given++ % hints.length]]);
-  const solution = () => say(parts.Solution);
+  const solution = () => say(parts.Solution, true);
+  box.reveal = (isRevealed) => (isRevealed ? solution() : say(begin)); // a deck's next step
 
   // The poll: the question and its options, large, with the votes for each
 

@@ -22,7 +22,7 @@ from neuralode_lib import exercises, explore, plotting, predict, quiz, relu, tan
 
 plotting.use_style()
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## Sorting things: classification
 #
 # A classifier is given an object and says to which of a few classes it belongs.
@@ -54,7 +54,7 @@ plotting.show(axes, alt="The handwritten digits 0 to 7, each of 8 x 8 grey value
 # The whole lecture is about functions that do this, and about finding one that does it well.
 # To see what happens we soon work with points in the plane instead of $\mathbb{R}^{64}$; the formulas stay the same.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## One hidden layer <small>A1</small>
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -81,7 +81,7 @@ def one_hidden_layer(x, W, c, V, b, sigma=np.tanh):
     return V @ sigma(W @ x + c) + b
 
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # Two choices of $\sigma$ will do for us: $\tanh$, which is smooth, and $\text{ReLU}(x) = \max(x, 0)$, which is cheap and has a kink at 0.
 #
 # **Predict.** A network with ReLU, $\mathbf{W} = \begin{pmatrix}1 & 1\\ 1 & -1\end{pmatrix}$, $\mathbf{c} = \mathbf{0}$, $\mathbf{V} = \begin{pmatrix}1 & 1\end{pmatrix}$, $b = 1$ is given $\mathbf{x} = (1, 2)^\top$. What comes out?
@@ -91,7 +91,7 @@ with predict.ask("A-relu"):
     W = np.array([[1, 1], [1, -1]])
     print(one_hidden_layer(np.array([1, 2]), W, 0, np.array([[1, 1]]), 1, relu.sigma))
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## Wide enough, a network comes close to any function <small>A2</small>
 #
 # Given any *continuous* function on a *bounded and closed* set and any tolerance, there is a network with one hidden layer that stays within the tolerance everywhere on the set,
@@ -140,7 +140,7 @@ with predict.ask("A-width"):
     right.set(xlabel="$x$", title="what width 64 still misses")
     plotting.show(left, alt="f with fits of width 4, 8 and 64, which lies on f; the rest is largest at x = 0.")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # **Predict, then move.** A function without a corner, or one that jumps: does the error fall faster or more slowly then? And what do the fits look like with ReLU?
 
 # %%
@@ -149,7 +149,7 @@ explore.width()
 # %% tags=["answer"] jupyter={"source_hidden": true}
 predict.ask("A-functions")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## Deep instead of wide <small>A3</small>
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -185,7 +185,7 @@ def plain(x, V, b, sigma=np.tanh):
 with predict.ask("A-two-layers"):
     print(plain(np.array([[1], [2]]), [W, W], np.zeros((2, 2)), relu.sigma))
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## Why residual? <small>A4</small>
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -204,7 +204,7 @@ plotting.show(ax, alt=(
 ))
 
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture"]
 def residual(x, V, b, sigma=np.tanh):
     for V_k, b_k in zip(V, b, strict=True):
         x = x + V_k @ sigma(x) + b_k[:, None]
@@ -216,7 +216,7 @@ residual(np.array([[1], [2]]), [W, W], np.zeros((2, 2)), relu.sigma)
 # %% [markdown]
 # The same two layers as before, and another result: $(1, 2) + (3, -1) = (4, 1)$, and $(4, 1) + (5, 3) = (9, 4)$.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture"]
 quiz.question("A-zero")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -239,7 +239,7 @@ small_V, small_b = Vs / 10, bs / 10
 plain_size = [size(plain(circle, Vs[:k], bs[:k])) for k in range(101)]
 residual_size = [size(residual(circle, small_V[:k], small_b[:k])) for k in range(101)]
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # **Predict.** A circle of points goes through 100 layers with random weights. What is left of it after 100 plain layers? And after 100 residual ones? What do ten times smaller weights change, and three times larger ones?
 
 # %% tags=["answer"] jupyter={"source_hidden": true}
@@ -262,7 +262,7 @@ with predict.ask("A-circle"):
 # %% [markdown] slideshow={"slide_type": "notes"}
 # <details><summary>In more dimensions, and on the way back</summary>In 64 dimensions, with entries of standard deviation $1/8$, a hundred plain layers shrink a circle to $10^{-3}$. With weights 1.5 times as large they scramble it: neighbouring points, at first 0.1 apart, end about 8 apart, nearly as far as any two. In training the same products of factors carry the <em>gradient</em> back from the output to the first layers: where the signal dies, so does the gradient. The end of 12.B shows it.</details>
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## Layers become time <small>A5</small>
 #
 # A residual layer changes the state a little. Let the layer's number become time, the list of weight matrices a function $\mathbf{V}(t)$, and let the weights say how *fast* the state changes. That is a **neural ODE**:
@@ -274,7 +274,7 @@ with predict.ask("A-circle"):
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The forward Euler method solves it in $K$ steps of length $\Delta t = T/K$, from $t_0 = 0$ to $t_K = T$. You know it from earlier lectures: write down one step of it, and compare it with a residual layer.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture"]
 quiz.question("A-scale")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -289,7 +289,7 @@ def b(t):
     return np.array([np.sin(t), -1.0])
 
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## A residual network is an Euler method <small>C3</small>
 #
 # Euler's step from $t_{k-1}$ to $t_k = k\,\Delta t$ follows the tangent at the point where it starts:
@@ -336,7 +336,7 @@ print("the same output to rounding:", np.abs(through_forward[-1] - through_resid
 # > **Mind the index.** In the network of the slides the layer $\mathbf{V}_k$ *produces* $\mathbf{x}_k$, and the states count from 0. On the time grid of 12.C the states count from 1, and $\mathbf{V}_k = \mathbf{V}(t_k)$ belongs to the time from which the step *starts*, so it *leaves* $\mathbf{x}_k$: $\mathbf{x}_{k+1} = \mathbf{x}_k + \Delta t(\mathbf{V}_k\sigma(\mathbf{x}_k) + \mathbf{b}_k)$. And the network's matrix is $\Delta t$ times the ODE's.
 # > In Python `x[0]` is the input, and `V[k]` leads from `x[k]` to `x[k + 1]`.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## How good is Euler? <small>A5</small>
 #
 # Euler follows the tangent for a time $\Delta t$, then looks again.
@@ -373,7 +373,7 @@ ax.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
 ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 plotting.show(ax, alt="The ODE's solution, a curve in the plane, and polygons of 4, 16 and 64 pieces, closer and closer.")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # **Predict.** The number of layers doubles. By what factor does the error of *one step* fall, and by what factor the error at $T = 1$?
 #
 # (The *observed order* is the $p$ in error $\approx C\,\Delta t^p$: how many times the error is halved when $\Delta t$ is halved once.)
@@ -402,7 +402,7 @@ def my_observed_order(dt, errors):
 # %%
 exercises.observed_order.check(my_observed_order)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # So a deeper network solves *the same* ODE more exactly, with an error of **order 1** at $T$. That needs weights that change slowly from layer to layer. If they have nothing to do with each other, there is no ODE to converge to.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -419,7 +419,7 @@ for K in (50, 100, 200, 400):
 # %% [markdown] slideshow={"slide_type": "notes"}
 # (When training leads to weights that are smooth in depth is the subject of Sander, Ablin and Peyré, 2022. In 12.C we look at ours.)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # **Predict, then move.** A single layer is a single step along the first tangent: where does it end? Which of the three kinds of weights needs the most layers until the observed order is close to 1, and which the fewest?
 
 # %%
@@ -431,7 +431,7 @@ predict.ask("A-few-layers")
 # %% slideshow={"slide_type": "subslide"}
 quiz.question("A-order")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## What training means <small>A6, A7</small>
 #
 # Where do the weights come from? From examples: pairs $(\mathbf{x}_{\text{in}}^i, \mathbf{y}_{\text{out}}^i)$, $i = 1, \dots, I$, of an input and the output we want for it. All samples travel with the *same* weights: $\mathbf{x}^i$ solves the neural ODE from $\mathbf{x}_{\text{in}}^i$. The **cost** of a choice of weights is
@@ -446,7 +446,7 @@ quiz.question("A-order")
 # %% slideshow={"slide_type": "subslide"}
 quiz.question("A-frobenius")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # On the grid the integrals become sums, and $J$ an ordinary function of finitely many numbers (12.C goes through it term by term). Is it a good stand-in for the integral?
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -482,7 +482,7 @@ with predict.ask("A-cost"):
     print(f"continuous J = {J_continuous:.4f}, with {layers[-1]} layers {J_discrete(layers[-1]):.4f}")
     print("observed order:", node.verify.observed_order(1 / layers, J_error).round(2))
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## The lecture's example <small>A8</small>
 #
 # Half of 64 points lie in a small disk (blue circles; they are to go to $(0, 1)$), half on a ring round it (red squares; they are to go to $(2, 1)$). No straight line separates them.
@@ -570,7 +570,7 @@ with predict.ask("A-gap"):
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The same, moving: press *Play*. Any point can be taken and dragged.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture"]
 explore.flow(problem, trained.weights)
 
 # %% slideshow={"slide_type": "subslide"}

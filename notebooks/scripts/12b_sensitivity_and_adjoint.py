@@ -26,7 +26,7 @@ from neuralode_lib.verify import central_difference, complex_step, difference_qu
 
 plotting.use_style()
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## The question
 #
 # The network takes $\mathbf{x}_{\text{in}}^i$ along $\dot{\mathbf{x}}^i = \mathbf{V}(t)\sigma(\mathbf{x}^i) + \mathbf{b}(t)$ and pays
@@ -48,7 +48,7 @@ weights = node.Weights.random(problem.N_T, problem.d, scale=1.5, rng=rng)
 x = problem.states(weights)
 problem
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## Perturbing $\mathbf{b}$ <small>B1</small>
 #
 # Replace $\mathbf{b}$ by $\mathbf{b} + h\tilde{\mathbf{b}}$, a small number times a direction. The states become $\mathbf{x}^{ih}$; we look for their rate of change, the **tangent** $\tilde{\mathbf{x}}^i = \lim_{h\to0}(\mathbf{x}^{ih} - \mathbf{x}^i)/h$. Subtract the two ODEs and divide by $h$:
@@ -81,7 +81,7 @@ with predict.ask("B-quotient"):
         quotient = difference_quotient(problem.states, weights, b_tilde, h)
         print(f"{h:.0e}   {np.linalg.norm(quotient - x_tilde):.2e}")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # **Predict, then move.** A kick to $\mathbf{b}$ in one layer only, of length $1/\Delta t$: what is the tangent before it, what right after it? Turn it by 180 degrees: what becomes of the tangent, and what of the quotient with $h = 1$? Then go down with $h$: where does the quotient fall apart?
 
 # %%
@@ -90,7 +90,7 @@ explore.tangent()
 # %% tags=["answer"] jupyter={"source_hidden": true}
 predict.ask("B-kick")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## Perturbing $\mathbf{V}$ <small>B3</small>
 #
 # Now $\mathbf{V}$ becomes $\mathbf{V} + h\hat{\mathbf{V}}$. Two things change at once, the matrix and the state it acts on; add and subtract $\mathbf{V}\sigma(\mathbf{x}^{ih})$ to have one at a time:
@@ -112,7 +112,7 @@ for h in (1e-1, 1e-2, 1e-3, 1e-4):
     quotient = difference_quotient(problem.states, weights, V_hat, h)
     print(f"{h:.0e}   {np.linalg.norm(quotient - x_hat):.2e}")
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture"]
 quiz.question("B-tangent")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -131,7 +131,7 @@ def my_tangent(weights, x, dt, activation, direction):
 # %%
 exercises.tangent.check(my_tangent)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## How $J$ reacts <small>B2, B4</small>
 #
 # $J$ is made of squares, and the derivative of $\frac12|\mathbf{x} - \mathbf{y}|^2$ along $\tilde{\mathbf{x}}$ is $(\mathbf{x} - \mathbf{y})^\top\tilde{\mathbf{x}}$. So, along $\tilde{\mathbf{b}}$ and along $\hat{\mathbf{V}}$,
@@ -221,7 +221,7 @@ def my_taylor_test(f, weights, direction, derivative, steps):
 # %%
 exercises.taylor_test.check(my_taylor_test)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## Why this is not enough
 #
 # The complex step is exact to rounding, and so it is our referee from now on. But it gives the derivative along *one* direction, as a tangent does. The gradient is the derivative along every unit direction, one for each weight, and each needs an ODE to be solved for every sample.
@@ -233,7 +233,7 @@ with predict.ask("B-tangents"):
     for name, d, K in [("lecture", 2, 100), ("digits", 64, 20), ("MNIST", 784, 10)]:
         print(f"{name:8s} {K * d * (d + 1):9,d} weights and as many tangents")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## The adjoint state <small>B5</small>
 #
 # Millions of ODEs, each of them for every sample, for one step of gradient descent: the expensive terms are those with $\tilde{\mathbf{x}}^i$, and only they. We look for *one* function $\boldsymbol{\varphi}^i(t)$ that trades them for $\tilde{\mathbf{b}}$, which we know.
@@ -251,7 +251,7 @@ with predict.ask("B-tangents"):
 # %% [markdown] slideshow={"slide_type": "notes"}
 # (In the last lecture it started from zero: there $J$ did not look at the final state.) There is one such ODE for each sample, and no direction in it.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # **Predict.** With $\mathbf{V} = \mathbf{0}$ and $\mathbf{b} = \mathbf{0}$ nothing moves. What is $\boldsymbol{\varphi}$ as a function of time when $w_1 = 0$, and when $w_1 = 1$?
 
 # %% tags=["answer"] jupyter={"source_hidden": true}
@@ -260,7 +260,7 @@ with predict.ask("B-still"):
         still = node.adjoint(0 * weights, np.stack(6 * [x_in]), y_out, problem.dt, w_1, tanh)
         print(f"w1 = {w_1:.0f}: first entry of phi for the first sample {still[:, 0, 0].round(3)}")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # So $\boldsymbol{\varphi}$ is **the price of the state**: push the state at time $t$ by a small vector $\boldsymbol{\delta}$, let it run on with the same weights, and $J$ changes by $\boldsymbol{\varphi}(t)^\top\boldsymbol{\delta}$, to first order.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -288,7 +288,7 @@ with predict.ask("B-entry"):
     print(f"phi[2] . delta {np.sum(phi[2] * delta):.8f}   phi[3] . delta {np.sum(phi[3] * delta):.8f}")
     print("states:", len(x), "  phi:", len(phi))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # **Predict, then move.** The arrow is $\boldsymbol{\varphi}(t)$ on its moving point. Drag the point by $\boldsymbol{\delta}$, and it runs on from there. How well does $\boldsymbol{\varphi}(t)^\top\boldsymbol{\delta}$ predict the change of $J$ for a small $\boldsymbol{\delta}$, and for one ten times as large?
 
 # %%
@@ -372,7 +372,7 @@ plotting.show(left, alt="The first adjoint component on 8 and on 32 layers besid
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Order 1, as befits Euler.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## Question 1 <small>B6</small>
 
 # %%
@@ -399,16 +399,16 @@ def compare(wanted, options):
         print(f"{letter}      {np.round(value, 6)}{'   <- the same' if right else ''}")
 
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # **Predict.** For the smooth weights from above and some $\tilde{\mathbf{b}}(t)$ the computer evaluates the integral and all options. Which letters will agree with it, and why?
 
-# %% tags=["answer"] jupyter={"source_hidden": true}
+# %% slideshow={"slide_type": "skip"} tags=["answer"] jupyter={"source_hidden": true}
 with predict.ask("B-question-1"):
     wanted = phi_exact(1) @ x_tilde_T - phi_exact(0) @ x_tilde_exact(0)
     miss = x_T - y
     compare(wanted, {"A": 0.0, "B": miss, "C": miss @ x_tilde_T, "D": -miss @ x_tilde_T})
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## Question 2 <small>B7</small>
 
 # %%
@@ -425,15 +425,15 @@ second = integral(lambda t: phi_exact(t) @ (A(t) @ x_tilde_exact(t) + b_tilde_of
 third = integral(lambda t: w1 * (x_exact(t) - y) @ x_tilde_exact(t))
 fourth = integral(lambda t: phi_exact(t) @ b_tilde_of_t(t))
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # **Predict.** Again the computer evaluates all four. Which letters will agree, and what makes them agree?
 
-# %% tags=["answer"] jupyter={"source_hidden": true}
+# %% slideshow={"slide_type": "skip"} tags=["answer"] jupyter={"source_hidden": true}
 with predict.ask("B-question-2"):
     values = {"A": first + second, "B": -first + second, "C": third + fourth, "D": -third + fourth}
     compare(wanted, values)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## The gradient in $\mathbf{b}$ <small>B8</small>
 #
 # The answers to the two questions are the same number, so the expensive terms equal a cheap one:
@@ -447,7 +447,7 @@ with predict.ask("B-question-2"):
 #
 # On the grid each time step contributes $\Delta t$ times that.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture"]
 quiz.question("B-transpose")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -458,7 +458,7 @@ referee = verify.numerical_gradient(problem.cost, weights, complex_step)
 gradient_b = problem.dt * (phi.sum(axis=2) + problem.w2 * weights.b)
 print("relative error below 1e-13:", verify.relative_error(gradient_b, referee.b) < 1e-13)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## The gradient in $\mathbf{V}$ <small>B9</small>
 #
 # For $\hat{\mathbf{V}}$ the driving term is $\hat{\mathbf{V}}\sigma(\mathbf{x})$ in place of $\tilde{\mathbf{b}}$; nothing else changes in the two questions, and they give
@@ -469,7 +469,7 @@ print("relative error below 1e-13:", verify.relative_error(gradient_b, referee.b
 #
 # $$(\nabla_{\mathbf{V}}J)(t) = \sum_{i=1}^I\boldsymbol{\varphi}^i(t)\,\sigma(\mathbf{x}^i(t))^\top + w_2\mathbf{V}(t).$$
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # > **The slide prints** $\sum_i\sigma(\mathbf{x}^i)(\boldsymbol{\varphi}^i)^\top + w_2\mathbf{V}$, in three places of 12.B and once more in 12.C, right above the discrete formula, which has it right. That is the transpose. Ask how $J$ changes with the entry in row 1, column 2: it multiplies $\sigma(x_2)$ and feeds the equation of $x_1$, so the answer is $\varphi_1\sigma(x_2)$, the row from $\boldsymbol{\varphi}$, the column from $\sigma$.
 
 # %% tags=["no-code"]
@@ -480,7 +480,7 @@ slide = problem.dt * (phi_sigma.transpose(0, 2, 1) + problem.w2 * weights.V)
 print("phi sigma^T: relative error below 1e-13:", verify.relative_error(ours, referee.V) < 1e-13)
 print(f"sigma phi^T: relative error {verify.relative_error(slide, referee.V):.2f}")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # **Predict.** Someone checks the slide's formula along *one* direction $\hat{\mathbf{V}}$ and finds it confirmed to all digits. Which direction was it?
 
 # %% tags=["answer"] jupyter={"source_hidden": true}
@@ -491,7 +491,7 @@ with predict.ask("B-blind"):
         by_ours, by_slide = np.sum(ours * direction.V), np.sum(slide * direction.V)
         print(f"{name:9s} {derivative_by_tangent(direction):9.5f} {by_ours:13.5f} {by_slide:13.5f}")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## The algorithm <small>B10</small>
 #
 # 1. **Forwards:** solve for the states $\mathbf{x}^i$, all samples, and keep them.
@@ -507,7 +507,7 @@ def gradient_of_J(weights):
 
 print("relative error below 1e-13:", verify.relative_error(gradient_of_J(weights), referee) < 1e-13)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # **This is backpropagation**, in other words:
 #
 # | here | in deep learning |
@@ -604,7 +604,7 @@ with predict.ask("B-more-layers"):
         "before; divided by dt they approach the L2-gradient, from which 25 layers are still visibly off."
     ))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "notes"}
 # With what order is the limit reached that you have just seen, in $\mathbf{V}$ and in $\mathbf{b}$?
 
 # %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
@@ -750,7 +750,7 @@ _, relu_gradient = relu_problem.cost_and_gradient(weights)
 print(f"by the adjoint        {relu_gradient.dot(V_hat):.6f}")
 print(f"by central difference {central_difference(relu_problem.cost, weights, V_hat, 1e-7):.6f}")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown]
 # On the kink there may be no derivative to be right about. A sample at $x = 0$ with $b = 0$ stays at 0; pushed to the right it is carried on, pushed to the left it is not:
 
 # %% tags=["no-code"]

@@ -94,7 +94,7 @@ exercises.cost.check(my_cost)
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The formula once more, with a loop for each sum; the library has no loops.
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+# %% jupyter={"source_hidden": true}
 def J_by_loops(weights, x):
     J = 0.0
     for i in range(small.I):
@@ -125,7 +125,7 @@ quiz.question("C-count")
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The last state is paid for in the first term of $J$ only. So:
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown]
 # $$\begin{gathered} \boldsymbol{\varphi}_{N_T-1} = \mathbf{x}_{N_T} - \mathbf{y}_{\text{out}},\\
 # \boldsymbol{\varphi}_{k-1} = \boldsymbol{\varphi}_k + \Delta t\,\bigl(\mathbf{V}_k\operatorname{diag}(\sigma'(\mathbf{x}_k))\bigr)^\top\boldsymbol{\varphi}_k + \Delta t\,w_1(\mathbf{x}_k - \mathbf{y}_{\text{out}}),\quad k = N_T - 1, \dots, 2. \end{gathered}$$
 #
@@ -235,7 +235,7 @@ quiz.question("C-sum")
 #
 # A gradient is checked at *some* weights. Which? Training starts at $\mathbf{V} = \mathbf{0}$, $\mathbf{b} = \mathbf{0}$, so why not there? Or at simple, symmetric $\mathbf{V}_k$?
 
-# %% slideshow={"slide_type": "subslide"}
+# %%
 quiz.question("C-symmetric")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -268,7 +268,7 @@ gradients = {
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict.** Three mistakes: the transpose forgotten, $w_1$ forgotten, $w_2$ forgotten. Which of them does a check find at $\mathbf{V} = \mathbf{0}$, $\mathbf{b} = \mathbf{0}$? Which at symmetric, which at random $\mathbf{V}_k$?
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer", "no-code"]
+# %% jupyter={"source_hidden": true} tags=["answer", "no-code"]
 with predict.ask("C-blind"):
     symmetric = node.Weights((small_weights.V + small_weights.V.transpose(0, 2, 1)) / 2, small_weights.b)
     places = {"zero": 0 * small_weights, "symmetric": symmetric, "random": small_weights}
@@ -278,13 +278,13 @@ with predict.ask("C-blind"):
         errors = (relative_error(g(w), referee) for g in gradients.values())
         print(f"at {place:12s}", *(f"{error:14.3f}" for error in errors))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "fragment"}
 # The rule: **random, non-symmetric weights, all of $w_1$, $w_2$, $\Delta t$ present and about 1, few layers, and a referee that shares no code with the adjoint.**
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # ($J$ itself needs a check of its own: that was the loops.)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## Gradient descent <small>C6</small>
 #
 # In iteration $j$ go a little against the gradient:
@@ -305,10 +305,10 @@ def my_descent_step(weights, gradient, gamma):
 # %% slideshow={"slide_type": "skip"}
 exercises.descent_step.check(my_descent_step)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown]
 # The experiment of the course's exercise sheet: 64 points, 100 layers, ReLU, $w_1 = w_2 = 0.01$, from $\mathbf{V} = \mathbf{0}$, $\mathbf{b} = \mathbf{0}$.
 
-# %%
+# %% slideshow={"slide_type": "subslide"}
 data = node.disk_in_ring()
 problem = node.TrainingProblem(data.x_in, data.y_out, T=1.0, N_T=101, w1=0.01, w2=0.01, activation=relu)
 zero = node.Weights.zeros(problem.N_T, problem.d)
@@ -335,7 +335,7 @@ for f in (as_above, problem.cost_and_gradient):
 # %% [markdown] slideshow={"slide_type": "notes"}
 # `node.train` is the loop with a progress bar.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # **Predict.** We try $\gamma = 0.01$, $0.1$, $1$ and $4$. Which one wins after 200 iterations?
 
 # %% slideshow={"slide_type": "skip"}
@@ -344,7 +344,7 @@ gamma_runs = {
     for gamma in (0.01, 0.1, 1.0, 4.0)
 }
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer"]
+# %% jupyter={"source_hidden": true} tags=["answer"]
 with predict.ask("C-gammas"):
     ax = plotting.cost_history({f"γ = {gamma:g}": run.J for gamma, run in gamma_runs.items()})
     ax.set_ylim(10, 1e6)
@@ -354,7 +354,7 @@ with predict.ask("C-gammas"):
         "is back at 113 in iteration 3, and then leaves the picture upwards."
     ))
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## Ten thousand iterations
 #
 # The lecture asks for 10,000 of them.
@@ -384,12 +384,12 @@ print(f"last: J = {result.J[-1]:.3f};  smallest: {result.J.min():.3f}, after ite
 #
 # What is $J$ made of, before and after?
 
-# %% slideshow={"slide_type": "subslide"} tags=["no-code"]
+# %% slideshow={"slide_type": "skip"} tags=["no-code"]
 print("J is made of   terminal  running  weights")
 for name, w in [("before", zero), ("after", result.weights)]:
     print(f"{name:14s}", "".join(f"{term:9.3f}" for term in problem.cost_terms(w)))
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # Hardly anything is left of the first term; half of what remains is the penalty on the weights.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -400,7 +400,7 @@ def final(starts):
     return node.forward(result.weights, starts, problem.dt, relu)[-1]
 
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lecture"]
 x = problem.states(result.weights)
 left, right = plotting.panels(2, width=11, height=5.2)
 plotting.trajectories(x[:, :, ::4], data.label[::4], left, title="16 of the paths")
@@ -420,7 +420,7 @@ print(f"{correct} of {problem.I} points end nearest to their own target")
 # %% [markdown] slideshow={"slide_type": "notes"}
 # All points are right. The blue region has an arm that reaches through the ring where no training point is in the way. (What it does at the left edge, far from all data, nobody has told the network.)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # **Predict, then try.** Now you train: which of the three data sets is learned in the fewest iterations? What is the largest $\gamma$ that does not diverge ($\gamma$ and the step rule can be changed on the way)? What do five layers manage?
 
 # %%
@@ -468,7 +468,7 @@ edge = {gamma: J_and_curvature(gamma) for gamma in (0.5, 1.0)}
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict.** On the way down from zero weights, with $\gamma = 0.5$ and with $\gamma = 1$: does the largest curvature fall, stay, or grow? What happens when it reaches $2/\gamma$?
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer"]
+# %% jupyter={"source_hidden": true} tags=["answer"]
 with predict.ask("C-edge"):
     left, right = plotting.panels(2, width=11)
     for gamma, colour in [(0.5, plotting.BLUE), (1.0, plotting.ORANGE)]:
@@ -541,7 +541,7 @@ for _ in range(3):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict.** Minima of networks with 50, 100, 200 and 400 layers. How does the largest jump between neighbouring layers depend on their number?
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer", "no-code"]
+# %% jupyter={"source_hidden": true} tags=["answer", "no-code"]
 with predict.ask("C-jump"):
     for p, w in minima:
         J, g = p.cost_and_gradient(w)
@@ -568,7 +568,7 @@ with predict.ask("C-jump"):
 twenty = node.TrainingProblem(data.x_in, data.y_out, N_T=21, w2=0.1, activation=tanh)
 twenty_weights = node.minimize(twenty, None, 1000, maxcor=20, progress=False).weights
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer", "no-code"]
+# %% jupyter={"source_hidden": true} tags=["answer", "no-code"]
 with predict.ask("C-deeper"):
     for p, w in [(problem, result.weights), (twenty, twenty_weights)]:
         print(f"trained with {p.N_T - 1} layers ({p.activation.name}, w2 = {p.w2:g})")
@@ -617,7 +617,7 @@ rule_runs = {
     "L-BFGS": node.minimize(problem, iterations=600, progress=False),
 }
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer", "no-code"]
+# %% jupyter={"source_hidden": true} tags=["answer", "no-code"]
 with predict.ask("C-rules"):
     print("J < 3 after about ...")
     for name, run in rule_runs.items():
@@ -695,7 +695,7 @@ for layers in (10, 40, 160):
     same[f"{layers} layers"] = node.train(p, None, 60, constant(0.3), progress=False).J
     scaled[f"{layers} layers"] = node.train(p, None, 60, constant(0.003 / p.dt), progress=False).J
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer", "no-code"]
+# %% jupyter={"source_hidden": true} tags=["answer", "no-code"]
 with predict.ask("C-layers"):
     print("J after 60 iterations: the same gamma, gamma over dt")
     for name in same:
@@ -735,20 +735,20 @@ def with_cost_weights(w1, w2):
 pairs = [(0.0, 0.1), (0.01, 0.1), (0.1, 0.1), (1.0, 0.1), (0.01, 0.01), (0.01, 1.0)]
 rows = [with_cost_weights(*pair) for pair in pairs]
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer", "no-code"]
+# %% jupyter={"source_hidden": true} tags=["answer", "no-code"]
 with predict.ask("C-weights"):
     print("  w1    w2   of 64 right   mean path   size of V, b   % of its square in the first fifth")
     for (w1, w2), (right, length, size, early) in zip(pairs, rows, strict=True):
         print(f"{w1:4g}  {w2:4g}  {right:10d} {length:12.0f} {size:12.0f} {100 * early:17.0f}")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## What has it learned?
 #
 # All 64 points are where they belong. But we wanted to tell the *disk* from the *ring*. Draw ten thousand fresh points.
 #
 # **Predict.** What fraction of them goes to the wrong side? And where do the wrong ones lie?
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer", "no-code"]
+# %% jupyter={"source_hidden": true} tags=["answer", "no-code"]
 with predict.ask("C-fresh"):
     fresh = node.disk_in_ring(I=10_000, seed=1)
     wrong = node.nearest_target(final(fresh.x_in)) != fresh.label
@@ -762,13 +762,13 @@ with predict.ask("C-fresh"):
         "the gap between two training points, a few at its lower tip."
     ))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # **Predict, then move.** With 64 points the ring has gaps; a full ring has none. So carry a full circle along, from the middle of the ring, the disk inside. Do the blue points get out? Can you say at $t = 1$ on which side of the circle they are?
 
 # %%
 explore.flow(problem, result.weights)
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["answer"]
+# %% jupyter={"source_hidden": true} tags=["answer"]
 with predict.ask("C-inside"):
     turn = np.linspace(0, 2 * np.pi, 20_001)
     circle = node.forward(result.weights, np.array([np.cos(turn), np.sin(turn)]), problem.dt, relu)
@@ -783,7 +783,7 @@ with predict.ask("C-inside"):
         "At t = 1, enlarged near the blue target: two nearly parallel grey lines, the points between them."
     ))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # **No planar flow can** separate the full shapes (Dupont, Doucet and Teh, 2019). Suppose all of the ring ended on the red side, the half-plane $x_1 > 1$. Two solutions of an ODE with Lipschitz right-hand side never meet *at the same time* (the paths drawn above cross, but at different times), so the flow maps the plane one-to-one and continuously: the ring's image is still a closed band, with the disk's image inside. But what is inside a closed curve in a half-plane is in the half-plane as well. The disk would be red.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -795,10 +795,10 @@ with predict.ask("C-inside"):
 norms = np.linalg.norm(result.weights.V, ord=2, axis=(1, 2))
 print(f"largest dt * |V_k|: {problem.dt * norms.max():.2f}")
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["lecture"]
 quiz.question("C-ring")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## One more dimension
 #
 # The remedy is cheap, and from the same paper: an *augmented* neural ODE. Give every point a third coordinate, zero at the start and zero at the target, and there is room to go round.
@@ -827,7 +827,7 @@ print(f"d = 3: {wrong_3d.sum()} of {wrong_3d.size:,} fresh points on the wrong s
 some = slice(None, None, 5)
 x_3d = node.forward(in_3d.weights, lift(fresh.x_in[:, some]), lifted.dt, tanh)
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+# %% jupyter={"source_hidden": true}
 early, later, right = plotting.panels(3, width=11, height=4)
 for ax, k in [(early, 20), (later, 40)]:
     plotting.points(x_3d[k, ::2], fresh.label[some], ax)
@@ -840,7 +840,7 @@ plotting.show(right, alt=(
     "plane. Right: round the disk the blue region is an island inside the ring; a blue strip lies at the left edge."
 ))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # The whole of it: let time play, and drag the picture to look from elsewhere.
 
 # %%
