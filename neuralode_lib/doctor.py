@@ -89,7 +89,7 @@ def widgets():
     lab = get_page_config(jupyter_path("labextensions"))
     if WIDGETS not in [extension["name"] for extension in lab["federated_extensions"]]:
         raise Finding(
-            f"JupyterLab has no {WIDGETS}: buttons and sliders stay empty",
+            f"JupyterLab has no {WIDGETS}: progress bars stay empty",
             "python -m pip install --force-reinstall jupyterlab_widgets, then start JupyterLab again",
         )
     for name in lab["disabledExtensions"]:

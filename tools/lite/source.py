@@ -14,7 +14,10 @@ NOTEBOOKS = sorted(HERE.parents[1].glob("notebooks/*.ipynb"))
 
 KERNEL = {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}
 INSTALL = """\
-# Here Python runs in your browser, and begins empty. This cell takes a minute at the first time.
+# Here Python runs in your browser, and begins empty. This cell takes a minute at the first time. Still [*] after
+# three? Then your network blocks cdn.jsdelivr.net, from where Python comes.
+# What you write is saved in this browser only. Where the site has a newer notebook you see your own still: download
+# yours (right button in the list of files), delete it there, and open the new one.
 %pip install -q neuralode-lib"""
 
 
