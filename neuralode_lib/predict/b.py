@@ -56,11 +56,14 @@ ANSWERS: dict[str, str] = {
     """,
     "B-hand": r"""
     Forwards: $x_2 = 1 + \tfrac12(1\cdot1^2 + 1) = 2$ and $x_3 = 2 + \tfrac12(-1\cdot2^2 + 2) = 1$, so
-    $J = \tfrac12(1 - 3)^2 + \tfrac12\cdot\tfrac12(1 + 1 + 1 + 4) = 3.75$. Backwards: $\varphi_2 = 1 - 3 = -2$ and,
-    with $\sigma'(x_2) = 4$, $\varphi_1 = -2 + \tfrac12(-1)\cdot4\cdot(-2) = 2$: a push to $x_3$ should go up, one to
-    $x_2$ down. In $V_1$: $\tfrac12(2\cdot1^2) + \tfrac12\cdot1 = 1.5$; in $b_1$: $\tfrac12\cdot2 + \tfrac12\cdot1 =
-    1.5$; in $V_2$: $\tfrac12(-2\cdot2^2) + \tfrac12(-1) = -4.5$; in $b_2$: $\tfrac12(-2) + \tfrac12\cdot2 = 0$. The
-    last one happens to be at its best.
+    $J = \tfrac12(1 - 3)^2 + \tfrac12\cdot\tfrac12(1 + 1 + 1 + 4) = 3.75$.
+
+    Backwards: $\varphi_2 = 1 - 3 = -2$ and, with $\sigma'(x_2) = 4$, $\varphi_1 = -2 + \tfrac12(-1)\cdot4\cdot(-2) =
+    2$. So $J$ falls when $x_3$ is pushed up, or $x_2$ down.
+
+    In $V_1$: $\tfrac12(2\cdot1^2) + \tfrac12\cdot1 = 1.5$; in $b_1$: $\tfrac12\cdot2 + \tfrac12\cdot1 = 1.5$; in $V_2$:
+    $\tfrac12(-2\cdot2^2) + \tfrac12(-1) = -4.5$; in $b_2$: $\tfrac12(-2) + \tfrac12\cdot2 = 0$. (With $b_1 = 1.01$
+    you get $x_2 = 2.005$, $x_3 = 0.994\,987$, and $J$ grows by 0.015.)
     """,
     "B-more-layers": r"""
     It goes to zero, in proportion to $\Delta t$: a weight that acts for a quarter of the time has a quarter of the

@@ -572,7 +572,7 @@ with predict.ask("B-hand"):
     print("gradient in V", g.V.ravel(), "  in b", g.b.ravel())
 
 # %% [markdown]
-# Check one of them by a difference: $b_1 = 1.01$ instead of $1$ gives $x_2 = 2.005$, $x_3 = 0.994\,987$ and so on, and $J$ grows by 0.015, which is $0.01$ times $\tfrac32$.
+# Check one of them by a difference: how much does $J$ grow when $b_1$ is $1.01$ instead of $1$?
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The gradient of the ODE and the gradient of the network <small>B8, B9</small>
