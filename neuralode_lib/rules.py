@@ -73,7 +73,7 @@ def decaying(gamma, halved_after):
 
 
 class momentum:
-    """The heavy ball (D11): the last step, times beta, goes on (Polyak 1964). It remembers that step."""
+    """The heavy ball (D6): the last step, times beta, goes on (Polyak 1964). It remembers that step."""
 
     def __init__(self, gamma, beta=0.9):
         self.gamma = checks.number("gamma", gamma, above=0)
@@ -90,7 +90,7 @@ class momentum:
 
 
 class adam:
-    """Each entry moves by the mean of its gradients over the root mean square of them (D12; Kingma, Ba 2015).
+    """Each entry moves by the mean of its gradients over the root mean square of them (D7; Kingma, Ba 2015).
 
     It remembers these means, m and v, and the number t of its steps.
     """
@@ -111,7 +111,7 @@ class adam:
 
 
 def adam_step(theta, g, m, v, t, gamma, beta1, beta2, epsilon):
-    """Step t = 1, 2, ... of `adam` from theta = [V b], where the gradient is g: the new theta, m and v (D12)."""
+    """Step t = 1, 2, ... of `adam` from theta = [V b], where the gradient is g: the new theta, m and v (D7)."""
     m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
     m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
     return theta - gamma * m_hat / (np.sqrt(v_hat) + epsilon), m, v

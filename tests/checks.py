@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import oracles
 
-from neuralode_lib import Activation, relu, resnet, tanh
+from neuralode_lib import Activation, TrainingProblem, Weights, relu, resnet, tanh
 
 ROUNDING = 1e-12  # relative
 
@@ -48,6 +48,13 @@ class Case:
 
 CASE = Case.random(seed=1)
 RELU_CASE = replace(CASE, activation=relu)
+
+
+def random_problem(I=12, d=2, N_T=5, seed=0):
+    """A problem and weights: tanh, V not symmetric, no factor 1."""
+    rng = np.random.default_rng(seed)
+    x_in, y_out = rng.standard_normal((2, d, I))
+    return TrainingProblem(x_in, y_out, 1.7, N_T, 1.3, 0.7, tanh), Weights.random(N_T, d, 0.8, rng)
 
 
 def assert_close(value, expected, tolerance=ROUNDING):

@@ -48,7 +48,7 @@ function armijo(first = 1, growth = 2, c = 1e-4) {
   };
 }
 
-/** The heavy ball (D11): the last step, times beta, goes on (Polyak 1964). @returns {Rule} */
+/** The heavy ball (D6): the last step, times beta, goes on (Polyak 1964). @returns {Rule} */
 function momentum(gamma, beta = 0.9) {
   let velocity;
   return {
@@ -60,7 +60,7 @@ function momentum(gamma, beta = 0.9) {
   };
 }
 
-/** Each entry moves by the mean of its gradients over their root mean square (D12; Kingma, Ba 2015). @returns {Rule} */
+/** Each entry moves by the mean of its gradients over their root mean square (D7; Kingma, Ba 2015). @returns {Rule} */
 function adam(gamma = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8) {
   let m, v, t;
   return {

@@ -1,13 +1,13 @@
 """Predict, commit, then look: `predict.ask("A-width")` at the end of a cell, or `with predict.ask("A-width"):` above
 what computes the answer.
 
-The answers are words of the notebooks and stand in a.py to d.py; how they are asked for stands in `prediction.py`.
+The answers are words of the notebooks and stand in a.py to e.py; how they are asked for stands in `prediction.py`.
 """
 
-from . import a, b, c, d
+from . import a, b, c, d, e
 from .prediction import Prediction
 
-_ANSWERS = a.ANSWERS | b.ANSWERS | c.ANSWERS | d.ANSWERS
+_ANSWERS = a.ANSWERS | b.ANSWERS | c.ANSWERS | d.ANSWERS | e.ANSWERS
 
 
 def ask(id):

@@ -1,6 +1,6 @@
 """Multiple-choice questions whose key is computed: `quiz.question("B6")`, then `.check("C")`, `.hint()`, `.solution()`.
 
-The questions stand in a.py to d.py, the problems that they are evaluated on in problems.py.
+The questions stand in a.py to e.py, the problems that they are evaluated on in problems.py.
 """
 
 from functools import cache
@@ -22,9 +22,9 @@ def ids():
 
 @cache
 def _all():
-    from . import a, b, c, d  # here and not above: they need scipy, and whoever imports quiz may ask nothing
+    from . import a, b, c, d, e  # here and not above: they need scipy, and whoever imports quiz may ask nothing
 
-    return {question.id.lower(): question for part in (a, b, c, d) for question in part.QUESTIONS}
+    return {question.id.lower(): question for part in (a, b, c, d, e) for question in part.QUESTIONS}
 
 
 __all__ = ["Option", "Question", "ids", "question"]

@@ -1,8 +1,25 @@
+import ast
+from itertools import islice
+from types import SimpleNamespace
+
+import jupytext
 import numpy as np
 import oracles
 import pytest
 
+import neuralode_lib as node
 from neuralode_lib import TrainingProblem, Weights, tanh
+
+
+@pytest.fixture
+def notebook(request):
+    """The functions that the notebook of the test's SCRIPT defines, and what they use."""
+    names = {"np": np, "node": node, "tanh": tanh, "islice": islice, "constant": node.constant}
+    for cell in jupytext.read(request.module.SCRIPT).cells:
+        if cell.cell_type == "code":
+            functions = [line for line in ast.parse(cell.source).body if isinstance(line, ast.FunctionDef)]
+            exec(compile(ast.Module(functions, []), request.module.SCRIPT.name, "exec"), names)
+    return SimpleNamespace(names=names, **{n: f for n, f in names.items() if callable(f)})
 
 
 def V(t):

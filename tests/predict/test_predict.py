@@ -25,7 +25,7 @@ def test_an_unknown_one_is_named(unknown):
 def test_answers_are_well_formed(id):
     """Mathematics closed, no leftovers of Markdown, one line a paragraph; an id says in which notebook."""
     shown = re.search(r"</summary>(.*)</details>", predict.ask(id)._repr_html_(), re.DOTALL)[1]
-    assert re.match("[A-D]-", id) and "\n" not in shown and shown.count("$") % 2 == 0
+    assert re.match("[A-E]-", id) and "\n" not in shown and shown.count("$") % 2 == 0
     outside = re.sub(r"\$\$.+?\$\$|\$.+?\$|<code>.*?</code>|<.*?>", "", shown)
     assert outside.strip() and not re.search(r"[*`$\\]", outside), outside
 

@@ -11,7 +11,8 @@ from scipy.integrate import quad
 from variants import every_question, with_value
 
 from neuralode_lib import Weights, quiz
-from neuralode_lib.quiz.d import Checkpoints, LackingFactor, OneLayer
+from neuralode_lib.quiz.d import LackingFactor, OneLayer
+from neuralode_lib.quiz.e import Checkpoints
 from neuralode_lib.quiz.problems import GradientWays, Network, OneSample, PlanarNetworks, RandomFlows, separable
 
 
@@ -22,7 +23,7 @@ def test_the_two_questions_of_the_slides():
 
 @pytest.mark.parametrize("id", ["B8", "", None, 6, np.array([1, 2]), ["B6"]])
 def test_an_unknown_question_is_named(id):
-    with pytest.raises(ValueError, match=r"no question .*, expected one of A-zero, .*B6, B7.*D-memory"):
+    with pytest.raises(ValueError, match=r"no question .*, expected one of A-zero, .*B6, B7.*E-memory"):
         quiz.question(id)
 
 
@@ -72,7 +73,7 @@ def test_swapped_options_swap_the_key(id):
     assert swapped.key(seeds=(1,)) == question.right - {right} | {wrong}
 
 
-@pytest.mark.parametrize("id", ["A-scale", "B6", "C-ring", "D-fold"])
+@pytest.mark.parametrize("id", ["A-scale", "B6", "C-ring", "E-fold"])
 def test_none_of_these_is_right_where_no_other_is(id):
     question = quiz.question(id)
     none = {letter for letter, option in question.lettered if option.text == "none of these"}

@@ -357,13 +357,13 @@ READ = {
     "C-gamma": lambda p, text: p.change(400, evaluated(text)),
     "D-scale": read_batch_scale,
     "D-floor": lambda p, text: evaluated(text),
-    "D-adjoint": read_way,
-    "D-memory": read_memory,
+    "E-adjoint": read_way,
+    "E-memory": read_memory,
 }
 
 
 def test_every_question_with_formulas_is_read():
-    assert set(quiz.ids()) - set(READ) == {"C-ring", "D-fold"}  # their options are words
+    assert set(quiz.ids()) - set(READ) == {"C-ring", "E-fold"}  # their options are words
 
 
 @pytest.mark.parametrize("id", READ)
@@ -377,7 +377,7 @@ def test_options_compute_what_they_say(id):
             )
             value = value[:, 0] if id == "A-index" else value  # the reader takes one sample
             assert np.shape(value) == np.shape(expected), option.text
-            rtol = 1e-7 if id == "D-adjoint" else 1e-9  # solve_ivp's
+            rtol = 1e-7 if id == "E-adjoint" else 1e-9  # solve_ivp's
             np.testing.assert_allclose(value, expected, rtol=rtol, atol=1e-12, err_msg=option.text)
 
 
@@ -400,7 +400,7 @@ def test_the_options_on_folding_are_about_the_networks_that_they_say():
         def __getattr__(self, name):
             return lambda *layers: [name, *layers]
 
-    networks = {o.text: o.value(Asked())[1] for o in quiz.question("D-fold").options if o.value}
+    networks = {o.text: o.value(Asked())[1] for o in quiz.question("E-fold").options if o.value}
     assert networks == {
         r"a neural ODE, with suitable $\mathbf{V}(t)$ and $\mathbf{b}(t)$": ["flows"],
         r"$100$ layers, in each of them $\Delta t\,\|\mathbf{V}_k\| < 1$": ["one_to_one", 100],
