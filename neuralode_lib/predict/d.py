@@ -47,10 +47,10 @@ ANSWERS: dict[str, str] = {
     """,
     "D-optimisers": r"""
     L-BFGS is far ahead at 100 evaluations, still ahead at 1,000, and then it has arrived: at *a* minimum. Adam, here,
-    ends lower. Who ends where is luck (C7), L-BFGS's advantage at the start is not: it leads at 100 in 16 of 16 problems
-    (eight draws, tanh and ReLU), at 1,000 in 15. The heavy ball goes up to $1/(1 - \beta) = 10$ times as far as plain
-    descent with the same $\gamma$. At 1,000 evaluations it is ahead of constant $\gamma = 1$ in all 16, at 5,000 in
-    15; this draw is the other. ($\gamma$ is 1 for constant, 0.3 for the heavy ball with $\beta = 0.9$, 0.1
+    ends lower. Who ends where is luck (C7), L-BFGS's advantage at the start is not: it leads at 100 in 16 of 16
+    problems (eight draws, tanh and ReLU), at 1,000 in 15. The heavy ball goes up to $1/(1 - \beta) = 10$ times as far
+    as plain descent with the same $\gamma$. At 1,000 evaluations it is ahead of constant $\gamma = 1$ in all 16, at
+    5,000 in 15; this draw is the other. ($\gamma$ is 1 for constant, 0.3 for the heavy ball with $\beta = 0.9$, 0.1
     for Adam with $\beta_1 = 0.9$, $\beta_2 = 0.999$, $\varepsilon = 10^{-8}$.)
     """,
     "D-threads": r"""

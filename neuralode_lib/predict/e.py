@@ -4,8 +4,8 @@ ANSWERS: dict[str, str] = {
     "E-more": r"""
     In the plane it falls by two fifths where their number doubles: over 24 draws the means are 11.7, 8.4, 3.9, 2.5 and
     1.6 % for 16 to 256 points, a power $-0.76 \pm 0.04$ of $I$ (the mean gap between neighbours on the ring has the
-    power $-1$). As long as no layer folds, the way out gets narrower and never closes. In three dimensions 16 or 32 points are sometimes too few to know the shape, which more points cure:
-    from 64 on, no fresh point is wrong.
+    power $-1$). As long as no layer folds, the way out gets narrower and never closes. In three dimensions 16 points
+    are sometimes too few to know the shape, which more points cure: from 64 on, no fresh point is wrong.
     """,
     "E-three": r"""
     None! And not by luck with ten thousand points: on 1.4 million grid points the disk ends at $x_1 < 0.6$ and the
