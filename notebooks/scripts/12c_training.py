@@ -875,4 +875,4 @@ explore.flow(problem, mine.weights, carry="nothing")
 # - A planar flow cannot take a disk out of a ring. 64 points can be separated, the shapes cannot; in three dimensions they can.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **Next:** whoever has written the four functions knows the lecture. Try other data, `node.moons()` or `node.blobs()`. And [12.D](12d_beyond_the_lecture.ipynb) goes beyond the lecture: noisy gradients, real handwritten digits, folds, other ways to a gradient.
+# **Next:** whoever has written the four functions knows the lecture. Try other data, `node.moons()` or `node.blobs()`. Two notebooks go beyond the lecture: [12.D](12d_real_data.ipynb) has noisy gradients and real handwritten digits, [12.E](12e_depth_and_time.ipynb) folds, other ways to a gradient, and what depth is for.
