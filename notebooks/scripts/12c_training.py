@@ -284,6 +284,36 @@ with predict.ask("C-blind"):
 # %% [markdown] slideshow={"slide_type": "notes"}
 # ($J$ itself needs a check of its own: that was the loops.)
 
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Detective*
+#
+# Six gradients, `case(1)` to `case(6)`, each with one fault, or none. You choose the problem and the weights: $d$, the layers, $w_1$, $w_2$, $\mathbf{V}$. Each gradient that you ask for is an experiment. Find the fault with as few as you can.
+
+# %%
+def evidence(case, problem, weights):
+    """Size of the error in each layer, in V and in b."""
+    found = case.gradient(problem, weights)
+    error = found - numerical_gradient(problem.cost, weights, complex_step)
+    print("error in V:", np.linalg.norm(error.V, axis=(1, 2)).round(4))
+    print("error in b:", np.linalg.norm(error.b, axis=1).round(4))
+
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Predict.** At random weights, the last layer is right, and all before it are wrong, in $\mathbf{V}$ and in $\mathbf{b}$. Where is the fault, in the adjoint, in the gradient or in the penalty? What do you choose next, to find out whether it is a lost transpose or a lost $w_1$?
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer"]
+predict.ask("C-detective")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Your turn. Begin with the first case; `case.accuse(...)` without a name lists the faults, and says afterwards whether your experiments prove it or you have guessed.
+
+# %% slideshow={"slide_type": "skip"}
+case = exercises.detective.case(1)
+evidence(case, small, small_weights)
+
+# %% slideshow={"slide_type": "skip"}
+case.accuse(...)
+
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## Gradient descent <small>C6</small>
 #
