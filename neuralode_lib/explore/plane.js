@@ -26,7 +26,7 @@ class Plane {
       return make("span", {}, sample, name);
     });
     const heading = make("div", { className: "legend" }, this.title, ...entries);
-    this.root = make("div", { className: "plane" }, heading, this.stage);
+    this.root = make("div", { className: this.bare ? "bare plane" : "plane" }, heading, this.stage);
     this.context = this.canvas.getContext("2d");
   }
 
@@ -42,8 +42,9 @@ class Plane {
     context.setTransform(dots, 0, 0, dots, 0, 0);
     context.clearRect(0, 0, width, height);
     context.font = `${em}px ${style.fontFamily}`;
-    const left = (this.ylog ? 4.1 : 3.4) * em; // the numbers of a logarithmic axis are wider
-    Object.assign(this, { em, left, right: width - 0.8 * em, top: 0.6 * em, bottom: height - 2.7 * em });
+    const left = (this.bare ? 0.8 : this.ylog ? 4.1 : 3.4) * em; // the numbers of a logarithmic axis are wider
+    const bottom = height - (this.bare ? 0.6 : 2.7) * em;
+    Object.assign(this, { em, left, right: width - 0.8 * em, top: 0.6 * em, bottom });
     this.fit();
     if (!this.bare) this.axes(palette, width, height);
     context.save();
@@ -180,6 +181,15 @@ class Plane {
     }
   }
 
+  /** Points of the blue and the red class, and a cross for each one's target. */
+  classes(xs, ys, label, targets) {
+    [["blue", "circle"], ["red", "square"]].forEach(([color, marker], c) => {
+      const [t1, t2] = targets[c], mine = (values) => values.filter((_, i) => label[i] === c);
+      this.points([t1], [t2], { color, marker: "cross", size: 9 });
+      this.points(mine(xs), mine(ys), { color, marker });
+    });
+  }
+
   /** Arrows from (x, y) to (x + u, y + v), with heads that are never longer than they. */
   arrows(xs, ys, us, vs, style = {}) {
     const { context } = this, heads = new Path2D();
@@ -208,8 +218,8 @@ class Plane {
     const { context, shown: { x: [x0, x1], y: [y0, y1] }, picture: { palette } } = this;
     const rgb = (hex) => [1, 3, 5].map((n) => parseInt(hex.slice(n, n + 2), 16));
     const [blue, red] = [rgb(palette.blueSide), rgb(palette.redSide)];
-    this.small ??= make("canvas", { width: columns, height: rows });
-    const small = this.small.getContext("2d"), image = small.createImageData(columns, rows);
+    this.small ??= make("canvas", { width: columns, height: rows }).getContext("2d");
+    const { small } = this, image = small.createImageData(columns, rows);
     for (let n = 0; n < columns * rows; n++) {
       const at = 4 * ((rows - 1 - Math.floor(n / columns)) * columns + (n % columns));
       image.data.set(values[n] > 0 ? red : blue, at);
@@ -218,7 +228,7 @@ class Plane {
     small.putImageData(image, 0, 0);
     context.globalAlpha = 1;
     const [left, top, right, bottom] = [this.X(x0), this.Y(y1), this.X(x1), this.Y(y0)];
-    context.drawImage(this.small, left, top, right - left, bottom - top);
+    context.drawImage(small.canvas, left, top, right - left, bottom - top);
 
     this.pen({ width: 1.5 });
     const at = (n, m, share) => [n % columns, Math.floor(n / columns)].map((from, axis) => {
@@ -232,7 +242,8 @@ class Plane {
     };
     for (let n = 0; n < columns * (rows - 1); n++) {
       if (n % columns === columns - 1) continue;
-      const [a, b, c, d] = [n, n + 1, n + columns + 1, n + columns];
+      const [a, b, c, d] = [n, n + 1, n + columns + 1, n + columns], isRed = values[a] > 0;
+      if (values[b] > 0 === isRed && values[c] > 0 === isRed && values[d] > 0 === isRed) continue;
       const ends = [crossing(a, b), crossing(b, c), crossing(c, d), crossing(d, a)].filter(Boolean);
       for (let e = 0; e < ends.length; e += 2) {
         context.moveTo(...ends[e]);

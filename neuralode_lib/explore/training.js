@@ -13,7 +13,8 @@ const ENDED = {
   diverged: "J has diverged. Press Reset and try a smaller γ, or Armijo's step rule.",
   "no step": "The gradient is zero, or no step lowers J any more. Try another step rule, or Reset.",
 };
-const FRAME = 14; // milliseconds of training and drawing for each picture
+const SMOOTH = 0.019, MOST = 12; // seconds from picture to picture; milliseconds of training for each, at most
+const FILL = { trains: 2, rests: 10 }; // milliseconds for the regions of each picture
 const SECONDS = 2; // that the opening takes, and the flow when it is played
 
 /** Points from x_in and y_out (d, I), by column: {x, y, label}, the label being that of the target nearest to y. */
@@ -101,9 +102,9 @@ class Record {
 
 function live(picture, data) {
   const { targets, sets, T } = data, chosen = { ...data.settings, point: 0 };
-  const curve = new Record(), bends = new Record(), colors = ["blue", "red"];
+  const curve = new Record(), bends = new Record(), regions = new Regions(61, 38), colors = ["blue", "red"];
   let own = data.own ? pointsOf(data.own, targets) : [], points, problem, descent, limit, direction;
-  let time = 1, drawing = 0; // time: of the flow, where T is 1; drawing: milliseconds that a picture takes
+  let time = 1, share = 4; // time: of the flow, where T is 1; share: milliseconds of training for each picture
 
   // ---- what is trained
 
@@ -204,8 +205,9 @@ function live(picture, data) {
     picture.root.append(picture.controls);
   }
 
-  const trainer = picture.player("Start", () => {
-    const until = performance.now() + Math.max(FRAME - drawing, 4);
+  const trainer = picture.player("Start", (seconds) => {
+    share = seconds > SMOOTH ? Math.max(0.8 * share, 1) : Math.min(share + 0.1, MOST); // as much as pictures bear
+    const until = performance.now() + share;
     opening.pause();
     if (descent.iteration >= limit) limit += chosen.iterations;
     let goes = true;
@@ -232,11 +234,11 @@ function live(picture, data) {
   picture.controls.append(progress, message);
 
   const plane = picture.plane({
-    x: data.x1, y: data.x2, xlabel: "x₁", ylabel: "x₂", equal: true, height: 0.7, alt: data.alt,
+    x: data.x1, y: data.x2, xlabel: "x₁", ylabel: "x₂", equal: true, height: 0.62, alt: data.alt,
     legend: [["blue class", "blue", "circle"], ["red class", "red", "square"]],
   });
   const graph = picture.plane({
-    x: [1, 10], y: [1, 10], xlog: true, ylog: true, xlabel: "iteration", height: 0.7,
+    x: [1, 10], y: [1, 10], xlog: true, ylog: true, xlabel: "iteration", height: 0.62,
     alt: "J and its three terms over the iterations",
     legend: [["J", "ink", "line"], ["terminal", "blue", "dashed"], ["running", "green", "dashed"],
       ["weights", "red", "dashed"], ["curvature", "orange", "line"], ["2/γ", "orange", "dotted"]],
@@ -313,17 +315,12 @@ function live(picture, data) {
 
   // ---- the picture
 
-  /** Which target each place is taken to: the difference of the distances from both. */
-  function drawRegions(across, up) {
-    const { x: [left, right], y: [low, high] } = plane.shown, { d, dt, activation } = problem, I = across * up;
-    const starts = new Float64Array(d * I);
-    for (let n = 0; n < I; n++) {
-      starts[n] = left + ((right - left) * ((n % across) + 0.5)) / across;
-      starts[I + n] = low + ((high - low) * (Math.floor(n / across) + 0.5)) / up;
-    }
-    const ends = forward(descent.weights, starts, dt, activation).x.subarray(descent.weights.N * d * I);
-    const [to_blue, to_red] = targets.map(([t1, t2]) => (n) => Math.hypot(ends[n] - t1, ends[I + n] - t2));
-    plane.regions(starts.subarray(0, I).map((_, n) => to_blue(n) - to_red(n)), across, up);
+  /** Which target each place is taken to: all of it soon, and at once where nothing moves. */
+  function drawRegions() {
+    const goesOn = picture.players.some((player) => player.isPlaying), time = goesOn ? FILL.trains : FILL.rests;
+    const isDone = regions.update(problem, descent.weights, plane.shown, targets, time);
+    plane.regions(regions.values, regions.across, regions.up);
+    if (!isDone && !goesOn) picture.refresh();
   }
 
   function drawPoints(x, label, I, d) {
@@ -338,11 +335,7 @@ function live(picture, data) {
       const path = [0, 1].map((m) => Float64Array.from({ length: until + 1 }, (_, k) => x[(k * d + m) * I + i]));
       plane.path(...path, { color: colors[label[i]], width: 1, alpha: 0.55 });
     }
-    targets.forEach(([t1, t2], c) => plane.points([t1], [t2], { color: colors[c], marker: "cross", size: 9 }));
-    ["circle", "square"].forEach((marker, c) => {
-      const mine = (values) => values.filter((_, i) => label[i] === c);
-      plane.points(mine(x1), mine(x2), { color: colors[c], marker });
-    });
+    plane.classes(x1, x2, label, targets);
   }
 
   function drawGraph() {
@@ -365,8 +358,8 @@ function live(picture, data) {
   }
 
   picture.draw = () => {
-    const start = performance.now(), label = points.map((point) => point.label), { d, I } = problem;
-    if (chosen.show === "regions" && !flow.isPlaying) drawRegions(61, 53);
+    const label = points.map((point) => point.label), { d, I } = problem;
+    if (chosen.show === "regions" && !flow.isPlaying) drawRegions();
     const { x } = problem.states(descent.weights), ends = x.subarray(descent.weights.N * d * I);
     drawPoints(x, label, I, d);
     const bent = drawGraph();
@@ -383,7 +376,6 @@ function live(picture, data) {
     picture.say(
       `iteration ${descent.iteration} of ${limit}: J = ${short(descent.J)} = ${sum}; ${right} of ${I} points correct${bent}`,
     );
-    drawing = performance.now() - start;
   };
 
   picture.state = () => ({ ...chosen, points, iteration: descent.iteration });
