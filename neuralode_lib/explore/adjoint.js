@@ -6,7 +6,7 @@ function live(picture, data) {
   const theta = { "trained a little": trained, "V = 0, b = 0": zero };
   const x_in = Float64Array.from(data.x_in), y_out = Float64Array.from(data.y_out);
   const t = Array.from({ length: N + 1 }, (_, k) => k * dt), y = (i, m) => y_out[m * I + i];
-  let weights, states, phi, parts, delta = data.delta, time = data.t;
+  let weights, states, phi, parts, delta = data.delta;
 
   function solve() {
     weights = { theta: theta[named.value], d, N };
@@ -33,7 +33,7 @@ function live(picture, data) {
     return parts.map((part) => part / whole);
   }
 
-  const now = () => Math.round(time / dt);
+  const now = () => Math.round(clock.at);
   const state = (k, i) => Array.from({ length: d }, (_, m) => states.x[(k * d + m) * I + i]);
   const column = (array, i, m) => Array.from({ length: array.length / d / I }, (_, k) => array[(k * d + m) * I + i]);
 
@@ -56,16 +56,7 @@ function live(picture, data) {
     return onwards(k, i, z.map((value, m) => value + part * (delta[m] ?? 0)))[1] - onwards(k, i, z)[1];
   }
 
-  const player = picture.player("Play", (seconds) => {
-    time = time >= T ? dt : Math.min(time + (seconds * T) / 6, T);
-    slider.show(time);
-    return time < T;
-  });
-  const text = (value) => `t = ${value.toFixed(2)}`;
-  const slider = picture.slider("time", { min: dt, max: T, step: dt, value: time, text }, (value) => {
-    player.pause();
-    time = value;
-  });
+  const clock = picture.clock({ ...data, first: 1, seconds: 6 });
   const sample = picture.slider("sample", { min: 0, max: I - 1, step: 1, value: data.sample });
   const w1 = picture.slider("w₁", { min: 0, max: Math.max(1, data.w1), step: 0.1, value: data.w1 }, solve);
   const named = picture.choice("weights", Object.keys(theta), "trained a little", solve);
@@ -91,7 +82,7 @@ function live(picture, data) {
   const handle = plane.handle({
     label: "state at time t", color: "green", step: 0.05,
     move: (x1, x2) => {
-      player.pause();
+      clock.stand(now());
       const [z1, z2] = state(now(), sample.valueAsNumber);
       delta = [x1 - z1, x2 - z2];
     },

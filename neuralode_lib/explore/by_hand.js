@@ -49,8 +49,8 @@ function live(picture, data) {
   plane.root.style.flex = "1 1 19em";
   const layers = Array.from({ length: LAYERS }, (_, k) => {
     const name = `layer ${k + 1}`;
-    const own = picture.plane({ title: name, x: [-4, 4], y: [-4, 4], equal: true, height: 1.1, alt: `b and V of ${name}` });
-    own.root.style.flex = "0 1 12.5em";
+    const own = picture.plane({ title: name, equal: true, bare: true, height: 1.1, alt: `b and V of ${name}` });
+    own.root.style.flex = "0 1 10.5em";
     const handles = ARROWS.map(([arrow, column, color]) => own.handle({
       label: `${arrow}, ${name}`, color, at: [0, 0], move: (x1, x2) => turn(k, column, x1, x2),
       said: (x1, x2) => `(${x1.toFixed(1)}, ${x2.toFixed(1)})`,
@@ -71,11 +71,13 @@ function live(picture, data) {
   }
 
   function drawArrows({ own, handles }, k) {
-    own.x = own.y = theta.subarray(6 * k, 6 * k + 6).some((value) => Math.abs(value) > 4) ? [-8, 8] : [-4, 4];
+    const isLarge = theta.subarray(6 * k, 6 * k + 6).some((value) => Math.abs(value) > 3), end = isLarge ? 8 : 4;
+    own.rescale({ x: [-end, end], y: [-end, end] });
+    for (const axis of [[-end, end], [0, 0]]) own.path(axis, axis[0] ? [0, 0] : [-end, end], { color: "grid", width: 1 });
     ARROWS.forEach(([arrow, column, color], n) => {
-      const tip = (handles[n].at = [theta[6 * k + column], theta[6 * k + 3 + column]]), size = Math.hypot(...tip) || 1;
+      const tip = (handles[n].at = [theta[6 * k + column], theta[6 * k + 3 + column]]);
       own.arrows([0], [0], [tip[0]], [tip[1]], { color, width: 2.5 });
-      own.text(arrow, ...tip, { dx: (30 * tip[0]) / size, dy: (-24 * tip[1]) / size, color });
+      own.text(arrow, ...tip, { dy: tip[1] < 0 ? 24 : -24, color });
     });
   }
 
@@ -91,11 +93,7 @@ function live(picture, data) {
       plane.points(path[0].slice(0, -1), path[1].slice(0, -1), { color, size: 2 });
       plane.path([x1[i], t1], [x2[i], t2], { color, width: 1, dash: [1, 4], alpha: 0.8 });
     }
-    targets.forEach(([t1, t2], c) => plane.points([t1], [t2], { color: colors[c], marker: "cross", size: 9 }));
-    ["circle", "square"].forEach((marker, c) => {
-      const mine = (values) => values.filter((_, i) => label[i] === c);
-      plane.points(mine(x1), mine(x2), { color: colors[c], marker });
-    });
+    plane.classes(x1, x2, label, targets);
     layers.forEach(drawArrows);
 
     const miss = (i, [t1, t2]) => Math.hypot(x1[i] - t1, x2[i] - t2), short = (number) => general(number, 4);

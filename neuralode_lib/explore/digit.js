@@ -47,21 +47,10 @@ function live(picture, data) {
   const ten = (k) => x.subarray(k * d + pixels, (k + 1) * d);
   const largest = (values) => values.indexOf(Math.max(...values));
 
-  const player = picture.player("Play", (seconds) => {
-    const t = time.valueAsNumber < T ? time.valueAsNumber : 0;
-    exact = Math.min((exact > t + dt || exact < t - dt ? t : exact) + (seconds * T) / 3, T);
-    time.show(exact);
-    return exact < T;
-  });
-  let exact = data.t;
-  const shownTime = (t) => `t = ${t.toFixed(2)}`;
-  const time = picture.slider("time", { min: 0, max: T, step: dt, value: data.t, text: shownTime }, (t) => {
-    player.pause();
-    exact = t;
-  });
+  const clock = picture.clock({ ...data, seconds: 3 });
   const chosen = picture.slider("image, worst first", { min: 0, max: label.length - 1, step: 1, value: data.image }, choose);
   const isDown = picture.checkbox("the pen draws", true);
-  picture.button("Clear", () => { strokes = []; draw([0, 0], false); });
+  picture.button("Clear", () => { strokes = [[[], []]]; see(); });
 
   const left = picture.plane({
     x: [0, side], y: [0, side], equal: true, bare: true, height: 1, xlabel: "across", ylabel: "up", alt: data.alt,
@@ -73,24 +62,25 @@ function live(picture, data) {
   });
 
   /** Begin a digit of one's own, or go on with it. */
-  function draw([px, py], isNew) {
-    player.pause();
-    time.show((exact = 0));
+  function draw(isNew) {
     if (isNew || !strokes.length) strokes.push([[], []]);
-    const [xs, ys] = strokes.at(-1);
-    if (isDown.checked && (px || py)) {
-      xs.push(px);
-      ys.push(py);
-    }
+    if (isDown.checked) strokes.at(-1).forEach((values, m) => values.push(pen.at[m]));
+    see();
+  }
+  function see() {
+    clock.stand(0);
     through(inked(strokes, side));
   }
   const pen = left.handle({
     label: "pen", color: "orange", at: [side / 2, side - 1], step: 0.25,
-    move: (px, py) => { draw((pen.at = [px, py]), !isDown.checked); },
+    move: (px, py) => {
+      pen.at = [px, py];
+      draw(!isDown.checked);
+    },
   });
   left.whenPressed((px, py) => {
     pen.at = left.numbersAt(px, py);
-    draw(pen.at, true);
+    draw(true);
     picture.refresh();
     return pen;
   });
@@ -100,14 +90,16 @@ function live(picture, data) {
   picture.root.append(make("p", {}, note));
 
   picture.draw = () => {
-    const k = Math.round(time.valueAsNumber / dt), isOwn = strokes.length > 0, read = largest(ten(N));
+    const k = Math.round(clock.at), isOwn = strokes.length > 0, read = largest(ten(N));
     const own = isOwn ? read : label[chosen.valueAsNumber];
     for (let n = 0; n < pixels; n++) {
-      const [r, c] = [Math.floor(n / side), n % side], size = left.X(1) - left.X(0);
+      const [r, c] = [Math.floor(n / side), n % side];
+      const [x0, x1, y0, y1] = [left.X(c), left.X(c + 1), left.Y(side - r), left.Y(side - r - 1)].map(Math.round);
       left.pen({ alpha: Math.min(Math.max(x[k * d + n], 0), 1) });
-      left.context.fillRect(left.X(c), left.Y(side - r), size + 0.5, size + 0.5);
+      left.context.fillRect(x0, y0, x1 - x0, y1 - y0);
     }
     left.path([0, side, side, 0, 0], [0, 0, side, side, 0], { color: "muted", width: 2 });
+    left.points([pen.at[0]], [pen.at[1]], { color: "orange", size: 4, open: !isDown.checked });
 
     const coordinate = (c) => times.map((_, n) => ten(n)[c]);
     for (let c = 0; c < 10; c++) if (c !== own && c !== read) right.path(times, coordinate(c), { color: "muted", width: 1.5, alpha: 0.6 });
@@ -125,7 +117,7 @@ function live(picture, data) {
     const what = isOwn ? `drawn by hand, read as ${read}` : `image ${number[chosen.valueAsNumber]}, a ${own}, read as ${read}`;
     const stand = `the largest, that of ${top}, ${values[top].toFixed(2)}`;
     const now = k ? `its own is ${values[own].toFixed(2)}, ${stand}` : "all ten are zero";
-    picture.say(`${what}${read === own ? "" : ": wrong"}; ${shownTime(k * dt)}: ${isOwn && k ? stand : now}`);
+    picture.say(`${what}${read === own ? "" : ": wrong"}; t = ${(k * dt).toFixed(2)}: ${isOwn && k ? stand : now}`);
   };
   choose(data.image);
 }

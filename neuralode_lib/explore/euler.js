@@ -38,7 +38,7 @@ function polygonFrom(weights, start, K) {
 }
 
 function live(picture, data) {
-  let start = data.start, time = 0, weights, curve, polygon, errors;
+  let start = data.start, weights, curve, polygon, errors;
 
   function solve() {
     weights = SMOOTH_WEIGHTS[named.value];
@@ -52,15 +52,7 @@ function live(picture, data) {
     return Math.hypot(ends[0] - curve[0].at(-1), ends[1] - curve[1].at(-1));
   }
 
-  const player = picture.player("Play", (seconds) => {
-    slider.show((time = Math.min((time < 1 ? time : 0) + seconds / 6, 1)));
-    return time < 1;
-  });
-  const text = (t) => `t = ${t.toFixed(2)}`;
-  const slider = picture.slider("time", { min: 0, max: 1, step: 0.01, value: 0, text }, (t) => {
-    player.pause();
-    time = t;
-  });
+  const clock = picture.clock({ T: 1, N: 100, t: 0, seconds: 6 });
   const depths = { min: 1, max: Math.max(64, data.layers), step: 1, value: data.layers };
   const layers = picture.slider("layers", depths, solve);
   const named = picture.choice("weights", Object.keys(SMOOTH_WEIGHTS), data.weights, solve);
@@ -78,7 +70,7 @@ function live(picture, data) {
   const handle = plane.handle({ label: "start", color: "green", move: (x1, x2) => { start = [x1, x2]; solve(); } });
 
   /** The field now, and who is where: the ODE's point moves along its arrow, the ResNet's keeps that of its layer. */
-  function drawField() {
+  function drawField(time) {
     const at = [[], []], arrow = [[], []];
     for (let x1 = -4; x1 <= 4.01; x1 += 0.5) {
       for (let x2 = -3; x2 <= 3.51; x2 += 0.5) {
@@ -90,8 +82,8 @@ function live(picture, data) {
   }
 
   picture.draw = () => {
-    const K = layers.valueAsNumber, one = (values) => [values];
-    if (withField.checked) drawField();
+    const K = layers.valueAsNumber, time = clock.at / 100, one = (values) => [values];
+    if (withField.checked) drawField(time);
     plane.path(...curve, { color: "muted", width: 5, alpha: 0.6 });
     plane.path(...polygon, { color: "blue" });
     plane.points(...polygon, { color: "blue", size: K > 24 ? 3 : 4.5 });

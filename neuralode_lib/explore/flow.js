@@ -26,13 +26,13 @@ function live(picture, data) {
   /** V_k sigma(z) + b_k */
   const velocity = (k, z) => forward(layer(k), z, 1, activation).x.subarray(z.length).map((next, n) => next - z[n]);
 
-  let x, carried, time = data.t / dt, chosen = 0; // time: in layers; between two of them points go straight on
+  let x, carried, chosen = 0;
 
-  /** Coordinate m of all columns of the states, now. */
+  /** Coordinate m of all columns of the states, now: between two layers they go straight on. */
   function now(states, m) {
-    const columns = states.length / (N + 1) / d, k = Math.min(Math.floor(time), N - 1), at = (k * d + m) * columns;
+    const columns = states.length / (N + 1) / d, k = Math.min(Math.floor(clock.at), N - 1), at = (k * d + m) * columns;
     const next = at + d * columns;
-    const between = (i) => states[at + i] + (time - k) * (states[next + i] - states[at + i]);
+    const between = (i) => states[at + i] + (clock.at - k) * (states[next + i] - states[at + i]);
     return Float64Array.from({ length: columns }, (_, i) => between(i));
   }
 
@@ -62,9 +62,8 @@ function live(picture, data) {
 
   /** Bring the chosen point to (x1, x2), now; its path before and after follows. */
   function bring(x1, x2) {
-    player.pause();
-    const k = Math.round(time);
-    slider.show((time = k) * dt);
+    const k = Math.round(clock.at);
+    clock.stand(k);
     const z = Float64Array.from({ length: d }, (_, m) => [x1, x2][m] ?? x[(k * d + m) * I + chosen]);
     const start = startOf(z, k);
     if (!start) return;
@@ -82,17 +81,7 @@ function live(picture, data) {
     carried = { lines, points, x: forward(weights, starts, dt, activation).x };
   }
 
-  const player = picture.player("Play", (seconds) => {
-    if (time >= N) time = 0;
-    time = Math.min(time + (seconds * N) / 5, N);
-    slider.show(time * dt);
-    return time < N;
-  });
-  const shownTime = (t) => `t = ${t.toFixed(2)}`;
-  const slider = picture.slider("time", { min: 0, max: T, step: dt, value: data.t, text: shownTime }, (t) => {
-    player.pause();
-    time = Math.round(t / dt);
-  });
+  const clock = picture.clock(data);
   const carrying = picture.choice("carry along", Object.keys(CARRIED), data.carry, carry);
   const withPaths = picture.checkbox("paths", data.paths);
   const withField = picture.checkbox("field", false);
@@ -125,7 +114,7 @@ function live(picture, data) {
     }
     const columns = grid[0].length, z = new Float64Array(d * columns);
     z.set(grid.flat());
-    const v = velocity(Math.min(Math.floor(time), N - 1), z);
+    const v = velocity(Math.min(Math.floor(clock.at), N - 1), z);
     const length = (n) => (0.9 * size) / Math.sqrt(data.fastest * Math.hypot(v[n], v[columns + n])); // long ones less
     const part = (m) => grid[0].map((_, n) => v[m * columns + n] * length(n));
     plane.arrows(grid[0], grid[1], part(0), part(1), { color: "orange", alpha: 0.8 });
@@ -140,23 +129,19 @@ function live(picture, data) {
       plane.path(line1, line2, { from, to, color: "muted", width: 1.5 });
     }
     if (withPaths.checked) {
-      const k = Math.floor(time);
+      const k = Math.floor(clock.at);
       paths.forEach(([p1, p2], i) => {
         const style = { color: colors[label[i]], width: i === chosen ? 2.5 : 1 };
         plane.path(p1, p2, { ...style, from: k, alpha: i === chosen ? 0.6 : 0.13 });
         plane.path(p1, p2, { ...style, to: k + 1, alpha: i === chosen ? 1 : 0.55 });
       });
     }
-    targets.forEach(([t1, t2], c) => plane.points([t1], [t2], { color: colors[c], marker: "cross", size: 9 }));
-    ["circle", "square"].forEach((marker, c) => {
-      const mine = (values) => values.filter((_, i) => label[i] === c);
-      plane.points(mine(x1), mine(x2), { color: colors[c], marker });
-    });
+    plane.classes(x1, x2, label, targets);
     handle.at = [x1[chosen], x2[chosen]];
 
     const miss = (i, c) => Math.hypot(x1[i] - targets[c][0], x2[i] - targets[c][1]);
     const correct = label.filter((c, i) => miss(i, c) <= miss(i, 1 - c)).length;
-    let said = `${shownTime(time * dt)}: ${correct} of ${I} points are nearest to their own target`;
+    let said = `t = ${(clock.at * dt).toFixed(2)}: ${correct} of ${I} points are nearest to their own target`;
     if (carrying.value === "circle") {
       const isRound = label.map((_, i) => winding(line1, line2, x1[i], x2[i]) === 1);
       const round = [0, 1].map((c) => label.filter((own, i) => own === c && isRound[i]).length);
@@ -167,4 +152,5 @@ function live(picture, data) {
 
   begin();
   carry(data.carry);
+  if (data.t === 0) picture.playWhenSeen(clock);
 }

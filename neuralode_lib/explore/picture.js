@@ -117,8 +117,11 @@ class Picture {
   /** The theme is the page's: light type means a dark page. */
   paint() {
     const [r, g, b] = getComputedStyle(this.element).color.match(/[\d.]+/g);
-    this.palette = PALETTES[0.299 * r + 0.587 * g + 0.114 * b > 128 ? "dark" : "light"];
-    for (const [name, color] of Object.entries(this.palette)) this.root.style.setProperty(`--${name}`, color);
+    const palette = PALETTES[0.299 * r + 0.587 * g + 0.114 * b > 128 ? "dark" : "light"];
+    if (palette !== this.palette) {
+      this.palette = palette;
+      for (const [name, color] of Object.entries(palette)) this.root.style.setProperty(`--${name}`, color);
+    }
     for (const plane of this.planes) plane.begin();
     this.draw();
     for (const plane of this.planes) plane.end();
@@ -219,6 +222,36 @@ class Picture {
     const button = this.button(text, () => set(!player.isPlaying), this.players.length ? "" : "first");
     this.players.push(player);
     return player;
+  }
+
+  /**
+   * Time, in N steps to T: a button that plays it in so many seconds, from the first step on, and a slider.
+   * @returns the player. Its `at` counts steps, and is not whole while it plays; stand(k) stops it at step k
+   */
+  clock({ T, N, t, first = 0, seconds = 5 }) {
+    const dt = T / N, text = (t) => `t = ${t.toFixed(2)}`;
+    const clock = this.player("Play", (passed) => {
+      clock.at = Math.min((clock.at < N ? clock.at : first) + (passed * N) / seconds, N);
+      slider.show(clock.at * dt);
+      return clock.at < N;
+    });
+    clock.at = Math.round(t / dt);
+    clock.stand = (k) => {
+      clock.pause();
+      slider.show((clock.at = k) * dt);
+    };
+    const range = { min: first * dt, max: T, step: dt, value: t, text };
+    const slider = this.slider("time", range, (t) => clock.stand(Math.round(t / dt)));
+    return clock;
+  }
+
+  /** Play once, when most of the picture is seen: unless a hand is faster, or nobody wants motion. */
+  playWhenSeen(player) {
+    if (this.calm) return;
+    const seen = new IntersectionObserver((entries) => entries.at(-1).isIntersecting && begin(), { threshold: 0.7 });
+    const stop = () => seen.disconnect(), begin = () => { stop(); player.play(); };
+    seen.observe(this.row);
+    for (const touch of ["pointerdown", "focusin"]) this.root.addEventListener(touch, stop, { once: true });
   }
 
   /** @returns a new Plane; see there */

@@ -14,11 +14,10 @@ function live(picture, data) {
   const circle = Float64Array.from([...turns.map(Math.cos), ...turns.map(Math.sin), ...turns.map(() => 0)]);
   const states = [Float64Array.from(data.x_in), circle].map((x_in) => forward(weights, x_in, dt, activation).x);
   const middle = low.map((value, m) => (value + high[m]) / 2);
-  const radius = 0.4 * Math.hypot(...low.map((value, m) => high[m] - value)); // from nowhere it looks larger
-  const colors = ["blue", "red"], markers = ["circle", "square"];
-  let time = data.t / dt; // in layers; between two of them points go straight on
+  const radius = 0.5 * Math.hypot(...low.map((value, m) => high[m] - value)); // from nowhere it looks larger
+  const colors = ["blue", "red"];
 
-  /** Column i of the states after k layers; k need not be whole. */
+  /** Column i of the states after k layers; k need not be whole, and between two layers points go straight on. */
   function place(x, k, i) {
     const columns = x.length / (N + 1) / d, before = Math.min(Math.floor(k), N - 1);
     return [0, 1, 2].map((m) => {
@@ -27,17 +26,7 @@ function live(picture, data) {
     });
   }
 
-  const player = picture.player("Play", (seconds) => {
-    if (time >= N) time = 0;
-    time = Math.min(time + (seconds * N) / 5, N);
-    slider.show(time * dt);
-    return time < N;
-  });
-  const shownTime = (t) => `t = ${t.toFixed(2)}`;
-  const slider = picture.slider("time", { min: 0, max: T, step: dt, value: data.t, text: shownTime }, (t) => {
-    player.pause();
-    time = Math.round(t / dt);
-  });
+  const clock = picture.clock(data);
   const withCircle = picture.checkbox("circle", true);
   const withPaths = picture.checkbox("paths", true);
   const withWall = picture.checkbox("wall at x₁ = 1", true);
@@ -49,7 +38,7 @@ function live(picture, data) {
   });
   // Where the handle is says from where one looks: the width of the picture is one turn.
   const view = plane.handle({
-    label: "view", at: [(data.turn / 180) * radius, (data.tilt / 90) * radius], step: radius / 36, range: [-180, 180],
+    label: "view", color: "muted", at: [(data.turn / 180) * radius, (data.tilt / 90) * radius], step: radius / 36, range: [-180, 180],
     value: (across) => Math.round((180 * across) / radius), said: () => `turned by ${turn()}°, tilted by ${tilt()}°`,
     move: (across, up) => {
       view.at = [((across + 3 * radius) % (2 * radius)) - radius, Math.min(Math.max(up, -radius), radius)];
@@ -59,6 +48,7 @@ function live(picture, data) {
   plane.whenPressed(() => view);
 
   picture.draw = () => {
+    const time = clock.at;
     const look = seenFrom((180 * view.at[0]) / radius, (90 * view.at[1]) / radius);
     const at = (x) => look(x.map((value, m) => value - middle[m]));
     const line = (corners, style) => {
@@ -84,16 +74,13 @@ function live(picture, data) {
         line([...before, end], { color: colors[label[i]], width: 1, alpha: 0.4 });
       });
     }
-    targets.forEach((target, c) => {
-      const [across, up] = at(target), mine = now.filter((_, i) => label[i] === c).map(at);
-      plane.points([across], [up], { color: colors[c], marker: "cross", size: 9 });
-      plane.points(...[0, 1].map((m) => mine.map((p) => p[m])), { color: colors[c], marker: markers[c] });
-    });
+    const places = now.map(at);
+    plane.classes(...[0, 1].map((m) => places.map((p) => p[m])), label, targets.map(at));
 
     const miss = ([x1, x2], c) => Math.hypot(x1 - targets[c][0], x2 - targets[c][1]);
     const correct = now.filter((x, i) => miss(x, label[i]) <= miss(x, 1 - label[i])).length;
     const third = now.map((x) => x[2]), ends = [Math.min(...third), Math.max(...third)].map((x) => x.toFixed(2));
     const right = `${correct} of ${I} points are nearest to their own target`;
-    picture.say(`${shownTime(time * dt)}: ${right}; x₃ goes from ${ends[0]} to ${ends[1]}`);
+    picture.say(`t = ${(time * dt).toFixed(2)}: ${right}; x₃ goes from ${ends[0]} to ${ends[1]}`);
   };
 }
