@@ -13,6 +13,7 @@ function live(picture, data) {
     x: [-1, 1], y: [-1.6, 3.2], xlabel: "x", alt: data.alt,
     legend: [["f", "muted", "line"], ["network", "blue", "line"], ["its kinks", "orange", "circle"]],
   });
+  const kinksLegend = left.root.querySelector(".legend span:last-child");
   const right = picture.plane({
     x: [0.8, 330], y: [1e-11, 10], xlog: true, ylog: true, xlabel: "width", ylabel: "root mean square error",
     alt: "The error over the width.", legend: [["other widths", "muted", "circle"], ["this width", "blue", "square"]],
@@ -40,6 +41,7 @@ function live(picture, data) {
     left.path(x, data.f[named.value], { color: "muted", width: 5, alpha: 0.5 });
     left.path(x, y[n], { color: "blue" });
     if (activation.value === "relu") left.points(...kinks(y[n], width), { color: "orange", size: width > 64 ? 2.5 : 4 });
+    kinksLegend.hidden = activation.value !== "relu";
     right.path(widths, error, { color: "muted" });
     right.points(widths, error, { color: "muted" });
     right.points([width], [error[n]], { color: "blue", marker: "square", size: 7 });

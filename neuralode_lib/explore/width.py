@@ -15,7 +15,7 @@ FUNCTIONS = {
 }
 ACTIVATIONS = ("tanh", "relu")
 WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
-GRID = np.linspace(-1, 1, 401)
+GRID = np.linspace(-1, 1, 401).round(3)
 
 
 def nodes():
