@@ -260,7 +260,11 @@ with predict.ask("A-circle"):
     plotting.show(left, alt="The size over the layers; the circle's images: a point (plain), a curve (residual).")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# <details><summary>In more dimensions, and on the way back</summary>In 64 dimensions, with entries of standard deviation $1/8$, a hundred plain layers shrink a circle to $10^{-3}$. With weights 1.5 times as large they scramble it: neighbouring points, at first 0.1 apart, end about 8 apart, nearly as far as any two. In training the same products of factors carry the <em>gradient</em> back from the output to the first layers: where the signal dies, so does the gradient. The end of 12.B shows it.</details>
+# <details><summary>In more dimensions, and on the way back</summary>
+#
+# In 64 dimensions, with entries of standard deviation $1/8$, a hundred plain layers shrink a circle to $10^{-3}$. With weights 1.5 times as large they scramble it: neighbouring points, at first 0.1 apart, end about 8 apart, nearly as far as any two. In training the same products of factors carry the *gradient* back from the output to the first layers: where the signal dies, so does the gradient. The end of 12.B shows it.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## Layers become time <small>A5</small>
