@@ -10,10 +10,12 @@ import pytest
 from axe import findings
 from playwright.sync_api import expect
 from served import Visit
+from sklearn.datasets import load_digits
 
 import neuralode_lib as node
 from neuralode_lib import explore
 from neuralode_lib.explore.adjoint import change
+from neuralode_lib.explore.space import seen
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Figures</title>
 <meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
@@ -48,7 +50,25 @@ def trained():
 
 
 @pytest.fixture(scope="module")
-def make(trained):
+def in_space():
+    data = node.disk_in_ring(16)
+    x_in, y_out = (np.vstack([a, np.zeros(16)]) for a in data[:2])
+    problem = node.TrainingProblem(x_in, y_out, N_T=5, activation=node.tanh)
+    return problem, node.Weights.random(5, 3, 1.0, np.random.default_rng(0))
+
+
+@pytest.fixture(scope="module")
+def digits():
+    """A network that is not trained, so that it is wrong about most images."""
+    pixels, label = load_digits(return_X_y=True)
+    images = node.datasets.labelled_images(pixels[:30] / 16, label[:30])
+    problem = node.TrainingProblem(images.x_in, images.y_out, T=3.0, N_T=7)
+    weights = node.Weights.random(problem.N_T, problem.d, 0.1, np.random.default_rng(0))
+    return problem, weights, images.x_in, images.label
+
+
+@pytest.fixture(scope="module")
+def make(trained, in_space, digits):
     """For each figure the call that makes it."""
     return {
         "euler": explore.euler,
@@ -57,20 +77,24 @@ def make(trained):
         "adjoint": lambda **kwargs: explore.adjoint(*trained, **kwargs),
         "training": lambda **kwargs: explore.training(*trained, **kwargs),
         "by_hand": explore.by_hand,
+        "width": explore.width,
+        "noise": explore.noise,
+        "digit": lambda **kwargs: explore.digit(*digits, **kwargs),
+        "space": lambda **kwargs: explore.space(*in_space, **kwargs),
     }
 
 
-NAMES = ["euler", "flow", "tangent", "adjoint", "training", "by_hand"]
+NAMES = ["euler", "flow", "tangent", "adjoint", "training", "by_hand", "width", "noise", "digit", "space"]
 every_figure = pytest.mark.parametrize("name", NAMES)
 
 
 class Shown:
-    """Figures on a page of their own."""
+    """Figures on a page of their own, for somebody who wants no motion, unless `reduced_motion` says otherwise."""
 
-    def __init__(self, chromium, folder, figures, **options):
+    def __init__(self, chromium, folder, figures, reduced_motion="reduce", **options):
         path = folder / "figures.html"
         path.write_text(PAGE.format("\n".join(f._repr_mimebundle_()["text/html"] for f in figures)), encoding="utf-8")
-        self.visit = Visit(chromium, "file://", offline=True, **options)
+        self.visit = Visit(chromium, "file://", offline=True, reduced_motion=reduced_motion, **options)
         self.page = self.visit.page
         self.page.goto(path.as_uri())
         self.figures = self.page.locator(".living-figure")
@@ -82,6 +106,9 @@ class Shown:
 
     def slider(self, name):
         return self.figure.locator("input[type=range]").and_(self.figure.get_by_label(name))
+
+    def choose(self, name):
+        self.figure.get_by_role("radio", name=name, exact=True).check()
 
     def settle(self):
         self.page.evaluate(THREE_FRAMES)
@@ -185,11 +212,12 @@ def test_every_control_says_or_draws_something_else(show, make, name):
         assert shown.figure.evaluate(look) != before, action
 
     for slider in shown.figure.locator("input[type=range]").all():
-        moves(lambda slider=slider: slider.press("ArrowRight"))
+        is_at_end = slider.evaluate("({value, max}) => value === max")
+        moves(lambda slider=slider, key="ArrowLeft" if is_at_end else "ArrowRight": slider.press(key))
     for handle in shown.figure.locator("[role=slider]").all():
         moves(lambda handle=handle: handle.press("ArrowLeft"))
         moves(lambda handle=handle: handle.press("Shift+ArrowDown"))
-        moves(lambda handle=handle: shown.drag(handle, -12, 15))
+        moves(lambda handle=handle: shown.drag(handle, 40, 15))
     for radio in shown.figure.locator("input[type=radio]:not(:checked)").all():
         moves(lambda radio=radio: radio.check())
     for box in shown.figure.locator("input[type=checkbox]").all():
@@ -217,8 +245,8 @@ def test_keys_that_it_needs_turn_no_slide_and_others_do(show, make, name):
     assert set(shown.page.evaluate("keys")) == {"PageDown", "f"}
 
 
-def test_ten_on_one_page_are_ten(show, make):
-    figures = [make[name]() for name in NAMES] + [explore.euler(layers=n) for n in range(1, 11 - len(NAMES))]
+def test_many_on_one_page_are_many(show, make):
+    figures = [make[name]() for name in NAMES] + [explore.euler(layers=n) for n in range(1, 11)]
     shown = show(*figures)
     for number, figure in enumerate(figures):
         expect(shown.figures.nth(number).get_by_role("status")).to_have_text(figure.numbers)
@@ -226,7 +254,7 @@ def test_ten_on_one_page_are_ten(show, make):
     shown.figures.nth(first).get_by_label("constant").check()
     shown.settle()
     assert "1 layer" in shown.figures.nth(first).get_by_role("status").text_content()
-    for number in (0, *range(first + 1, 10)):
+    for number in (0, *range(first + 1, len(figures))):
         expect(shown.figures.nth(number).get_by_label("as in 12.A")).to_be_checked()
         expect(shown.figures.nth(number).get_by_role("status")).to_have_text(figures[number].numbers)
     for name in ("Picture", "Plane", "live", "forward", "STYLE"):
@@ -249,16 +277,34 @@ def test_a_script_that_runs_twice_changes_nothing(show, make):
 
 @every_figure
 def test_nothing_moves_by_itself_and_nothing_is_drawn_while_nothing_happens(show, make, name):
-    shown = show(make[name]())
+    shown = show(make[name](), reduced_motion="reduce" if name == "flow" else "no-preference")
     shown.settle()
     shown.page.evaluate(COUNT)
-    shown.page.wait_for_timeout(300)
+    for _ in range(4):
+        shown.settle()
     assert shown.drawn() == 0
 
 
-@pytest.mark.parametrize("name", ["euler", "flow", "adjoint"])
+def test_the_flow_plays_once_when_it_is_seen(show, make, trained):
+    at = "f => f.picture.players[0].at"
+    shown = show(make["flow"](), explore.flow(*trained, t=0.3), reduced_motion="no-preference")
+    shown.page.wait_for_function(f"({at})(document.querySelector('.living-figure')) > 1")
+    later = shown.figures.nth(1)
+    later.scroll_into_view_if_needed()
+    shown.settle()
+    assert later.evaluate(at) == 3  # it was asked for this time
+    shown.page.evaluate("scrollTo(0, 0)")
+    shown.figure.get_by_role("button", name="Pause").click()
+    shown.page.evaluate("scrollTo(0, 10000)")
+    shown.settle()
+    shown.page.evaluate("scrollTo(0, 0)")
+    shown.settle()
+    expect(shown.figure.get_by_role("button", name="Play")).to_be_visible()  # once
+
+
+@pytest.mark.parametrize("name", ["euler", "flow", "adjoint", "space"])
 def test_it_plays_only_where_it_is_seen(show, make, name):
-    shown = show(make[name](), reduced_motion="reduce")
+    shown = show(make[name]())
     page, button = shown.page, shown.figure.get_by_role("button").first
     page.evaluate("() => document.body.append(Object.assign(document.createElement('div'), {style: 'height: 5000px'}))")
     shown.page.evaluate(COUNT)
@@ -266,7 +312,7 @@ def test_it_plays_only_where_it_is_seen(show, make, name):
     def is_drawn():
         shown.settle()
         before = shown.drawn()
-        page.wait_for_timeout(200)
+        shown.settle()
         return shown.drawn() > before
 
     button.click()
@@ -284,7 +330,7 @@ def test_it_plays_only_where_it_is_seen(show, make, name):
     page.evaluate("() => { delete document.hidden; document.dispatchEvent(new Event('visibilitychange')); }")
     assert is_drawn()
     page.evaluate("() => { window.gone = document.querySelector('.living-figure'); gone.remove(); }")
-    counts = [page.evaluate("gone.picture.drawn") for _ in range(2) if not page.wait_for_timeout(300)]
+    counts = [page.evaluate("gone.picture.drawn") for _ in range(2) if not shown.settle()]
     assert counts[0] == counts[1]
     page.evaluate("document.querySelector('main').append(gone)")  # as JupyterLab does with what is scrolled back
     assert is_drawn()
@@ -412,3 +458,172 @@ def test_adjoint_chooses_the_sample_that_is_clicked(show, trained):
     x, y = shown.pixels(problem.states(weights)[5, :, 12])
     shown.page.mouse.click(x, y)
     expect(shown.numbers).to_contain_text(re.compile("^sample 12 at"))
+
+
+def test_width_by_slider_and_handle(show):
+    shown = show(explore.width())
+    shown.slider("width").fill("9")
+    expect(shown.numbers).to_have_text(explore.width(32).numbers)
+    shown.handle("width").press("ArrowRight")
+    expect(shown.numbers).to_have_text(explore.width(48).numbers)
+    shown.drag(shown.handle("width"), -80, 0)
+    width = int(shown.handle("width").get_attribute("aria-valuenow"))
+    assert width < 48
+    for sigma in ("relu", "tanh"):
+        for function in ("a jump", "sin 6x"):
+            shown.choose(sigma)
+            shown.choose(function)
+            expect(shown.numbers).to_have_text(explore.width(width, function, sigma).numbers)
+            expect(shown.figure.get_by_text("its kinks")).to_be_visible(visible=sigma == "relu")
+
+
+def test_noise_descends_as_in_python(show):
+    shown = show(explore.noise())
+    shown.slider("batch size n").fill("3")
+    shown.slider("γ").fill("0")
+    shown.choose("shuffled epochs")
+    expect(shown.numbers).to_have_text(explore.noise(8, 0.001, batches="shuffled epochs").numbers)
+    shown.choose("decaying")
+    expect(shown.numbers).to_have_text(explore.noise(8, 0.001, "decaying", "shuffled epochs").numbers)
+    shown.choose("drawn anew")
+    shown.choose("constant")
+    said = explore.noise(8, 0.001).numbers
+    expect(shown.numbers).to_have_text(said)
+    shown.figure.get_by_role("button", name="Other draws").click()
+    expect(shown.numbers).not_to_have_text(said)
+
+
+def test_space_plays_and_is_turned(show, in_space):
+    problem, weights = in_space
+    shown = show(explore.space(problem, weights))
+    for key, t in [("Home", 0), ("ArrowRight", 0.25)]:
+        shown.slider("time").press(key)
+        expect(shown.numbers).to_have_text(explore.space(problem, weights, t=t).numbers)
+    view = shown.handle("view")
+    view.press("ArrowRight")
+    for _ in range(2):
+        view.press("Shift+ArrowDown")
+    expect(view).to_have_attribute("aria-valuetext", "turned by 35°, tilted by -5°")
+    shown.drag(view, 60, -90)
+    for box in shown.figure.get_by_role("checkbox").all():
+        box.uncheck()
+    shown.settle()
+    turn, tilt = map(int, re.findall(r"-?\d+", view.get_attribute("aria-valuetext")))
+    assert turn > 40 and tilt > 10
+    data = explore.space(problem, weights).data
+    middle = (np.array(data["low"]) + data["high"]) / 2
+    places = seen(problem.states(weights)[1] - middle[:, None], turn, tilt)
+    color = """(f, [x, y]) => {
+        const plane = f.picture.planes[0], [px, py] = [plane.X(x), plane.Y(y)].map((p) => p * devicePixelRatio);
+        const [r, g, b] = plane.context.getImageData(px, py, 1, 1).data;
+        return b > r ? 0 : 1;
+    }"""
+    found = [shown.figure.evaluate(color, place.tolist()) for place in places.T]
+    assert np.sum(np.array(found) == node.nearest_target(problem.y_out)) >= 14  # some may hide others
+
+
+# ---- a digit that is drawn
+
+
+def inked(xs, ys, side=8):
+    """The image of one line from point to point: a pixel is as black as many of its 16 dots are near it."""
+    dots = (np.arange(4 * side) + 0.5) / 4
+    black = np.zeros((4 * side, 4 * side), bool)
+    for n in range(len(xs)):
+        for part in np.linspace(0, 1, 400):
+            x, y = (a[max(n - 1, 0)] + part * (a[n] - a[max(n - 1, 0)]) for a in (xs, ys))
+            black |= np.hypot(dots[None, :] - x, dots[:, None] - y) <= 0.4
+    return black[::-1].reshape(side, 4, side, 4).mean(axis=(1, 3))
+
+
+def read(problem, weights, image):
+    weights = node.Weights.from_theta(weights.theta.astype(np.float32).astype(float))
+    x_in = np.concatenate([image.ravel(), np.zeros(10)])[:, None]
+    ten = node.forward(weights, x_in, problem.dt, problem.activation)[-1, 64:, 0]
+    return ten.argmax(), ten.max()
+
+
+def seen_image(shown):
+    """What is black on the left plane, from 0 to 1, pixel by pixel; its rim and the pen's dot are left out."""
+    alpha = """f => Array.from({length: 64}, (_, n) => {
+        const plane = f.picture.planes[0], ratio = devicePixelRatio;
+        const [px, py] = [plane.X(n % 8 + 0.8), plane.Y(8 - Math.floor(n / 8) - 0.8)].map((p) => p * ratio);
+        return plane.context.getImageData(px, py, 1, 1).data[3] / 255;
+    })"""
+    return np.reshape(shown.figure.evaluate(alpha), (8, 8))
+
+
+def test_a_digit_is_drawn_by_mouse(show, digits):
+    problem, weights = digits[:2]
+    shown = show(explore.digit(*digits))
+    shown.slider("image, worst first").fill("4")
+    shown.slider("time").fill("1.5")
+    expect(shown.numbers).to_have_text(explore.digit(*digits, image=4, t=1.5).numbers)
+
+    drawn = [(1.5, 7.0), (6.5, 7.0), (3.0, 1.0)]
+    corners = np.round([shown.pixels(place) for place in drawn])
+    at = """(f, [x, y]) => f.picture.planes[0].numbersAt(...f.picture.planes[0].placeOf({clientX: x, clientY: y}))"""
+    xs, ys = np.transpose([shown.figure.evaluate(at, corner.tolist()) for corner in corners])
+    shown.page.mouse.move(*corners[0])
+    shown.page.mouse.down()
+    for corner in corners[1:]:
+        shown.page.mouse.move(*corner)
+    shown.page.mouse.up()
+    shown.settle()
+    image = inked(xs, ys)
+    np.testing.assert_allclose(seen_image(shown), image, atol=0.08)  # a dot more or less
+    number, value = read(problem, weights, image)
+    expect(shown.numbers).to_contain_text(f"drawn by hand, read as {number}; t = 0.00")
+    shown.slider("time").press("End")
+    expect(shown.numbers).to_contain_text(f"t = 3.00: the largest, that of {number}, ")
+    said = float(shown.numbers.text_content().split()[-1])
+    assert said == pytest.approx(value, abs=0.02)
+    shown.figure.get_by_role("button", name="Clear").click()
+    shown.settle()
+    assert np.all(seen_image(shown) == 0)
+    shown.slider("image, worst first").fill("0")
+    expect(shown.numbers).to_have_text(explore.digit(*digits).numbers)
+
+
+def test_a_digit_is_drawn_by_keys(show, digits):
+    problem, weights = digits[:2]
+    shown = show(explore.digit(*digits))
+    pen, is_down = shown.handle("pen"), shown.figure.get_by_label("the pen draws")
+    is_down.press("Space")
+    for _ in range(2):
+        pen.press("ArrowLeft")
+    is_down.press("Space")
+    for key in ["ArrowDown"] + 4 * ["Shift+ArrowDown"] + 2 * ["Shift+ArrowRight"]:
+        pen.press(key)
+    is_down.press("Space")
+    pen.press("Shift+ArrowUp")
+    shown.settle()
+    image = inked([3.5, 3.5, 6.0], [6.75, 1.75, 1.75])
+    np.testing.assert_allclose(seen_image(shown), image, atol=0.08)
+    number, _ = read(problem, weights, image)
+    expect(shown.numbers).to_contain_text(f"drawn by hand, read as {number}; t = 0.00")
+
+
+# ---- long runs
+
+
+def test_training_takes_no_more_memory_as_it_goes_on(show, trained):
+    shown = show(explore.training(*trained, gamma=0.01, iterations=100_000))
+    session = shown.visit.context.new_cdp_session(shown.page)
+
+    def memory():
+        shown.figure.get_by_role("button", name="Pause").click()
+        shown.settle()
+        session.send("HeapProfiler.collectGarbage")
+        counters = session.send("Memory.getDOMCounters")
+        return session.send("Runtime.getHeapUsage")["usedSize"], counters["nodes"], counters["jsEventListeners"]
+
+    def train(until):
+        shown.figure.get_by_role("button", name="Start").click()
+        reached = "n => +document.querySelector('.numbers').textContent.match(/iteration (\\d+)/)[1] >= n"
+        shown.page.wait_for_function(reached, arg=until)
+        return memory()
+
+    heap, nodes, listeners = train(1000)
+    later, *dom = train(4000)
+    assert later - heap < 200_000 and dom[0] <= nodes + 5 and dom[1] == listeners
