@@ -43,6 +43,8 @@ forward = Exercise(
         b is one layer off: b[k] leads from x[k] to x[k + 1].
     zip(weights.V, weights.b -> zip(weights.V[1:], x.append(0 * x[0]) or weights.b[1:] && strict=True -> strict=False
         x[1] is never set: the loop starts one layer too late.
+    return np.stack(x) -> return activation.sigma(np.stack(x))
+        The states come out as they are, without sigma.
     x = [checks.array( -> x = [0 * checks.array(
         x[0] is zero, it should be x_in.
 """,
@@ -194,6 +196,8 @@ cost = Exercise(
         weights.theta**2 -> weights.theta[-1]**2
         weights.theta**2 -> weights.theta[0]**2
             The weights' term has one layer only: add up all of them.
+        w1 * dt -> x.shape[2] * w1 * dt
+            The running cost is there once for each sample: the sum over all entries has all samples already.
         w2 * dt * (weights -> x.shape[2] * w2 * dt * (weights
             The weights' term is there once for each sample: it is no sum over the samples.
         w2 * dt * (weights -> (len(x) - 2) * w2 * dt * (weights

@@ -211,6 +211,10 @@ gradient = Exercise(
         phi[k] @ activation -> phi[(k + 1) % len(phi)] @ activation
         phi[k] @ activation -> (phi[(k + 1) % len(phi)] * (k + 1 < len(phi))) @ activation
             sigma(x_k) meets phi_k, not phi_{{k+1}}.
+        phi[k] @ activation.sigma(x[k]).T -> np.outer(phi[k].sum(axis=1), activation.sigma(x[k]).sum(axis=1))
+            First the product for each sample, then the sum: not the product of two sums.
+        phi[k] @ activation -> phi[len(phi) - 1 - k] @ activation && phi.sum(axis=2) -> phi[::-1].sum(axis=2)
+            phi is in the wrong order: the gradient of layer k has phi[k].
         phi.sum(axis=2) -> np.roll(phi, 1, 0).sum(axis=2)
         phi.sum(axis=2) -> np.roll(phi, -1, 0).sum(axis=2)
         phi.sum(axis=2) -> np.concatenate([phi[1:], 0 * phi[:1]]).sum(axis=2)

@@ -17,12 +17,14 @@ from ..activations import relu, tanh
 from .problems import PROBLEMS, random_problem
 from .run import quiet
 
+RELU_ONLY = "It is right for relu, but not for tanh: is relu written into it, or what only relu forgives?"
+
 # What the problems have in common on which alone a function is wrong. With a single layer sigma' may not matter.
 IN_COMMON = [
     ("It is right for tanh, but not for relu: is tanh written into it?", [s is relu for *_, s in PROBLEMS]),
-    ("It is right for relu, but not for tanh: is relu written into it?", [s is tanh for *_, s in PROBLEMS]),
+    (RELU_ONLY, [s is tanh for *_, s in PROBLEMS]),
     (
-        "It is right for relu, but not for tanh: is relu written into it?",
+        RELU_ONLY,
         [s is tanh and N_T > 2 for _, _, N_T, s in PROBLEMS],
     ),
     ("It is right, except where d = 1.", [d == 1 for d, *_ in PROBLEMS]),
@@ -130,9 +132,9 @@ def _where(axis, right, zero, starts_right):
     if all(mask.all() for mask in right):
         return ""
     if all(mask[1:].all() for mask in right):
-        return f"It is right, except for the first {axis}: is that entry set, or where does the loop start?"
+        return f"It is right, except for the first {axis}: is that entry set, and does the loop reach it?"
     if all(mask[:-1].all() for mask in right):
-        return f"It is right, except for the last {axis}: is that entry set, or where does the loop end?"
+        return f"It is right, except for the last {axis}: is that entry set, and does the loop reach it?"
     if not starts_right and all(mask[0] and not mask[1:].any() for mask in right):
         return f"Only the first {axis} is right: is the same done for each, and is the return after the loop?"
     if not starts_right and all(mask[-1] and not mask[:-1].any() for mask in right):
