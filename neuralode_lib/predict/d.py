@@ -12,23 +12,23 @@ ANSWERS: dict[str, str] = {
     """,
     "D-noise": r"""
     At first the batches of 4: they take 16 steps where all 64 take one, and leave the plateau after some 110 epochs.
-    It is not the noise that helps: all 64 points with the same $\gamma$ need as many *steps*, that is 16 times as many
-    epochs. Near the minimum the noise stops them: with $\gamma = 0.008$ they wander about at 0.4 above it. With
-    $\gamma = 0.001$ they are at 0.04 after 600 epochs and still falling, lower than all 64 with $\gamma = 0.01$; a
-    decaying $\gamma$ gets lowest. (To decay early would be wrong: from zero, long steps are of use.)
+    (It is not the noise that helps: all 64 points with the same $\gamma$ need as many *steps*, 16 times as many
+    epochs.) Near the minimum the noise stops them: with $\gamma = 0.008$ they wander about at 0.4 above it, with
+    $\gamma = 0.001$ they are at 0.04 after 600 epochs and still falling, lower than all 64 with $\gamma = 0.01$, and a
+    decaying $\gamma$ gets lowest.
     """,
     "D-floor": r"""
-    Nearly nothing, for $n \ll I$: $\gamma/n$ stays the same. Shuffled epochs lie below, at a third of the formula for
-    $n = 4$ and $\gamma = 0.001$: errors cancel within an epoch, and for small $\gamma$ the floor falls like
-    $\gamma^2$ (Mishchenko, Khaled and Richtárik, 2020); at $\gamma = 0.004$ little of it is left. A decaying $\gamma$
-    goes on falling. The independent draws lie on the formula, by 3 to 10 % above it for the smaller $\gamma$ and by a
-    fifth at 0.004: it is for small $\gamma$.
+    Nearly nothing, for $n \ll I$: $\gamma/n$ stays the same. The independent draws scatter about the formula, and in
+    the long mean lie 5 and 10 % above it for the smaller two $\gamma$ and a quarter above it at 0.004, because it is a
+    formula for small $\gamma$. Shuffled epochs lie below, at a third of it for $n = 4$ and $\gamma = 0.001$: errors
+    cancel within an epoch, and the floor falls like $\gamma^2$ (Mishchenko, Khaled and Richtárik, 2020), though at
+    0.004 little of that is left; with a decaying $\gamma$ the mean of $J$ goes on falling.
     """,
     "D-digits": r"""
     Six of 360, after a second or two. Most of the six are hard for us, too.
     """,
     "D-decides": r"""
-    Early: for this split, 97 % are right if the largest coordinate is read after a third of the time. Over 20 splits
+    Early: for this split, 97 % are right if the largest coordinate is read after a third of the time; over 20 splits
     it is 84 to 98 % then, and 97 to 99 % from half time on. What comes later changes few answers: it brings the right
     coordinate to 1, and the image back. The network uses the image as working space and tidies up at the end, because
     the image is part of the target.
@@ -46,12 +46,12 @@ ANSWERS: dict[str, str] = {
     weights; the hidden layer has 7,510, its default of 200 iterations, and no tuning.
     """,
     "D-optimisers": r"""
-    L-BFGS is far ahead at 100 evaluations, still ahead at 1,000, and then it has arrived: at *a* minimum. Adam, here,
-    ends lower. Who ends where is luck (C7), L-BFGS's advantage at the start is not: it leads at 100 in 16 of 16
+    L-BFGS is far ahead at 100 evaluations, still ahead at 1,000, and then it has arrived: at *a* minimum, and Adam,
+    here, ends lower. Who ends where is luck (C7), L-BFGS's advantage at the start is not: it leads at 100 in 16 of 16
     problems (eight draws, tanh and ReLU), at 1,000 in 15. The heavy ball goes up to $1/(1 - \beta) = 10$ times as far
-    as plain descent with the same $\gamma$. At 1,000 evaluations it is ahead of constant $\gamma = 1$ in all 16, at
-    5,000 in 15; this draw is the other. ($\gamma$ is 1 for constant, 0.3 for the heavy ball with $\beta = 0.9$, 0.1
-    for Adam with $\beta_1 = 0.9$, $\beta_2 = 0.999$, $\varepsilon = 10^{-8}$.)
+    as plain descent with the same $\gamma$: it is ahead of constant $\gamma = 1$ at 1,000 evaluations in all 16, at
+    5,000 in 15, and this draw is the other. ($\gamma$ is 1 for constant, 0.3 for the heavy ball with $\beta = 0.9$,
+    0.1 for Adam with $\beta_1 = 0.9$, $\beta_2 = 0.999$, $\varepsilon = 10^{-8}$.)
     """,
     "D-threads": r"""
     At best twice as fast; for the digits we have measured 1.8 times. The 64 points get slower: to hand a block to a

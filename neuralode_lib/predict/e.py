@@ -14,10 +14,10 @@ ANSWERS: dict[str, str] = {
     """,
     "E-deeper": r"""
     The same, to rounding: a hundred layers can copy three, so deeper *is* stronger. But the copy has $J = 75$, nearly
-    all of it penalty, while the trained hundred layers have 9. A layer that is not one-to-one costs at least
-    $w_2/(2\Delta t)$ (12.C): 0.075 with three layers, 2.5 with a hundred. $J$ does not pay that, and descent does not
-    find it. (Depth does not forbid long steps, either: some draws find a hundred layers one of which folds; and in
-    12.C, $w_1 = 1$ made one that folds.)
+    all of it penalty, while the trained hundred layers have 9: a layer that is not one-to-one costs at least
+    $w_2/(2\Delta t)$ (12.C), 0.075 with three layers, 2.5 with a hundred, and descent does not find what $J$ does not
+    pay. (Depth does not forbid long steps: some draws find a hundred layers one of which folds; and in 12.C, $w_1 = 1$
+    made one that folds.)
     """,
     "E-ways": r"""
     All go to zero, but none of the three is the gradient of the $J$ that is computed. The first two have order 1. With
@@ -25,15 +25,15 @@ ANSWERS: dict[str, str] = {
     error of order $\sqrt{\Delta t}$ only.
     """,
     "E-back": r"""
-    Near their starts for $\lambda = 1$, at 0.6 and $-0.7$ for $\lambda = 5$, and both near 4 for $\lambda = 10$. Two
+    Near their starts for $\lambda = 1$, at 0.6 and $-0.7$ for $\lambda = 5$, and both near 4 for $\lambda = 10$: two
     points that have come together cannot be told apart. Euler's error near $T$, of order $\Delta t$, is multiplied by
     up to $\mathrm{e}^{\lambda T}$, which is 22,000 for $\lambda = 10$; for $\lambda = 20$ on 100 layers it is
     $1.2^{100}$, 80 million. A finer grid helps only where it makes the error smaller than one over that.
     """,
     "E-memory": r"""
-    For $m = 32 = \sqrt{1024}$: 64 states, 2 MiB, and a few more for $\boldsymbol{\varphi}$ and what a layer computes.
-    The same gradient to rounding. All states take 63 MiB: `node.forward` makes a list of them first, and then one
-    array. The second way forwards costs a third more matrix products, but hardly more time, because small arrays stay
-    in the cache.
+    For $m = 32 = \sqrt{1024}$: 64 states, 2 MiB, and a few more for $\boldsymbol{\varphi}$ and what a layer computes;
+    all states take 63 MiB, because `node.forward` makes a list of them first, and then one array. The gradient is the
+    same to rounding. The second way forwards costs a third more matrix products, but hardly more time, because small
+    arrays stay in the cache.
     """,
 }

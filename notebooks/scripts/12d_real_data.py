@@ -203,9 +203,6 @@ quiz.question("D-floor")
 # Why: with $J \approx J_{\min} + \frac12\mathbf{e}^\top\mathbf{H}\mathbf{e}$ a step takes $\mathbf{e}$ to $\mathbf{e} - \gamma(\mathbf{H}\mathbf{e} + \text{noise})$. If the covariance $\mathbf{C}$ of $\mathbf{e}$ is to stay, then $\mathbf{H}\mathbf{C} + \mathbf{C}\mathbf{H} = \gamma\,\boldsymbol{\Sigma}$ up to terms in $\gamma^2$, where $\boldsymbol{\Sigma}$ is the covariance of the noise. Take the trace: $\operatorname{E}[J] - J_{\min} = \frac12\operatorname{trace}(\mathbf{H}\mathbf{C}) = \frac\gamma4\operatorname{trace}\boldsymbol{\Sigma}$. (This needs $\mathbf{H}$ positive definite, $\gamma < 2/\lambda_{\max}$, and noise as at the minimum.)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Halve $\gamma$ and the floor halves; double the batch and it halves, too (for $n \ll I$). The curvature of $J$ does not matter.
-
-# %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict, then move.** What happens to the floor if you double $n$ and $\gamma$ together? And if the batches come from shuffled epochs, or $\gamma$ decays?
 
 # %%
@@ -252,9 +249,12 @@ with predict.ask("D-floor"):
     ax.set(xlabel="$\\gamma$", ylabel="mean of $J - J_{\\min}$", xlim=(0.0009, 0.013))
     ax.legend()
     plotting.show(ax, alt=(
-        "The floor over gamma for batches of 4 and 16. Independent draws, means of three runs with their spread: on "
-        "the dashed lines of the formula, and a fifth above them at gamma = 0.004. Shuffled epochs lie below."
+        "The floor over gamma for batches of 4 and 16. Independent draws, means of three runs with their spread: near "
+        "the dashed lines of the formula, and above them at gamma = 0.004. Shuffled epochs lie below."
     ))
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# Halve $\gamma$ and the floor halves; double the batch and it halves, too (for $n \ll I$). The curvature of $J$ does not matter.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 2. Handwritten digits <small>D5</small>
@@ -535,7 +535,7 @@ def on_a_cluster():
 
     local = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
     with LocalCluster(n_workers=2, threads_per_worker=1, **local) as cluster, Client(cluster) as client:
-        compare("two processes", client.get_executor())
+        compare("two processes", client.get_executor(pure=False))  # compute again what was interrupted
 
 
 # %% tags=["no-code"]

@@ -2,7 +2,7 @@
 # # 12.E Depth and time
 #
 # **You will be able to**
-# - tell what a flow in the plane cannot do, what it can, and why a network of three layers can do more;
+# - tell what a flow in the plane cannot do, what it can, and what a network of three layers does;
 # - say which gradient is exact and which is not;
 # - save memory without losing it.
 
@@ -111,7 +111,7 @@ for seed in (2, 4):
 quiz.question("E-fold")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Three layers can
+# ## Three layers instead of a hundred
 #
 # **Predict.** The same recipe, $d = 2$, 128 points, with 3 layers in place of 100: more fresh points wrong, or fewer?
 
