@@ -8,7 +8,7 @@
 # - write down the gradients in $\mathbf{V}$ and in $\mathbf{b}$, with the transpose where it belongs.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **You need** [12.A](12a_resnet_as_euler.ipynb), and integration by parts. **Time:** about 85 minutes to read, predict and try, and 20 more for the two exercises; the sections marked * can be read later (but run their cells).
+# **You need** [12.A](12a_resnet_as_euler.ipynb), and integration by parts. **Time:** about 105 minutes to read, predict and try, and 20 more for the two exercises; the sections marked *, a quarter of it, can be read later (but run their cells).
 #
 # Run the cells from top to bottom. Where it says **Predict**, commit to an answer before you open ours. At a **Quiz** click on one letter or several, for more than one may be right, then on *Check*.
 

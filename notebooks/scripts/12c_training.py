@@ -8,7 +8,7 @@
 # - say what one can expect of the result, and what not.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **You need** [12.A](12a_resnet_as_euler.ipynb) and [12.B](12b_sensitivity_and_adjoint.ipynb). **Time:** about 90 minutes to read, and an hour for the exercises. The sections marked * can be left for later (but run their cells).
+# **You need** [12.A](12a_resnet_as_euler.ipynb) and [12.B](12b_sensitivity_and_adjoint.ipynb). **Time:** about 105 minutes to read, and an hour for the exercises. The sections marked *, a quarter of it, can be left for later (but run their cells).
 #
 # Run the cells from top to bottom. Where it says **Predict**, decide on an answer, enter it, then open *Answer*. At a **Quiz** click on one letter or several (more than one may be right), then on *Check*. An **Exercise** asks for a function: replace the `...`, run that cell and the next one. `check` runs your function on several random problems; if the numbers are wrong, it says where, and often why. When you are stuck, `exercises.forward.hint()` helps a little (three times), and `exercises.forward.solution()` shows the library's way.
 
