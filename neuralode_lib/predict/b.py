@@ -72,8 +72,8 @@ ANSWERS: dict[str, str] = {
     "B-tape": r"""
     The price of `tape_x[k + 1]` is $\boldsymbol{\varphi}_k$ of layer `k`, `phi[k]`, and that of `tape_V[k]` the
     gradient of the *discrete* $J$, with its factor $\Delta t$; all of them to rounding. Nothing else could come out:
-    there is only one derivative of $J$, and the chain rule is the only way to it. What differs is the bookkeeping. The
-    tape keeps some 18 arrays for each layer; our formulas keep one, $\mathbf{x}_k$.
+    there is only one derivative of $J$, and both ways to it are the chain rule. What differs is the bookkeeping: the
+    tape keeps some 18 arrays for each layer, our formulas keep one, $\mathbf{x}_k$.
     """,
     "B-first-layers": r"""
     In the plain network it falls on its way back: the first ten layers get less than $10^{-9}$ of what the last one

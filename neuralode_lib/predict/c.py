@@ -12,10 +12,10 @@ ANSWERS: dict[str, str] = {
     random $\mathbf{V}_k$ show all three mistakes, by 10 to 34 %.
     """,
     "C-detective": r"""
-    In the adjoint. The last $\boldsymbol{\varphi}_k$ comes from no step, so what is wrong in a step shows in all layers
-    but the last; a fault in the gradient or in the penalty would show in the last layer, too. Next: $w_1 = 0$. If the
-    error goes, it was $w_1$. Or $d = 1$, where a matrix is its own transpose: if it goes there, it was the transpose.
-    One such choice can clear several suspects at once.
+    In the adjoint: the last $\boldsymbol{\varphi}_k$ comes from no step, so what is wrong in a step shows in all
+    layers but the last, while a fault in the gradient or in the penalty would show in the last layer, too. Next choose
+    $w_1 = 0$: if the error goes, it was $w_1$. Or choose $d = 1$, where a matrix is its own transpose: if it goes
+    there, it was the transpose.
     """,
     "C-gammas": r"""
     $\gamma = 1$: from $J = 112$ it gets to 22, while 0.1 gets to 36 and 0.01 to 51. Too small a $\gamma$ wastes
