@@ -15,6 +15,7 @@ const ENDED = {
 };
 const SMOOTH = 0.019, MOST = 12; // seconds from picture to picture; milliseconds of training for each, at most
 const FILL = { trains: 2, rests: 10 }; // milliseconds for the regions of each picture
+const AT_ONCE = 300; // iterations of the opening that are done unseen where no motion is wanted
 const SECONDS = 2; // that the opening takes, and the flow when it is played
 
 /** Points from x_in and y_out (d, I), by column: {x, y, label}, the label being that of the target nearest to y. */
@@ -218,8 +219,9 @@ function live(picture, data) {
     isPlaying: false,
     pause() { this.isPlaying = false; },
     step(seconds) {
-      const until = Math.min(descent.iteration + Math.ceil((data.opening * seconds) / SECONDS), data.opening);
-      while (descent.iteration < until) if (!advance()) return false;
+      const most = picture.calm ? Infinity : Math.ceil((data.opening * seconds) / SECONDS);
+      const until = Math.min(descent.iteration + most, data.opening), end = performance.now() + MOST;
+      while (descent.iteration < until && performance.now() < end) if (!advance()) return false;
       return descent.iteration < data.opening;
     },
   };
@@ -382,6 +384,6 @@ function live(picture, data) {
   take(chosen.data);
   begin(given());
   repose();
-  if (picture.calm) while (descent.iteration < data.opening && advance());
-  else opening.isPlaying = data.opening > 0;
+  if (picture.calm) while (descent.iteration < Math.min(data.opening, AT_ONCE) && advance());
+  opening.isPlaying = descent.iteration < data.opening;
 }

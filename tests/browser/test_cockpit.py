@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from lab import ROOT
+from lab import ROOT, SECONDS
 from playwright.sync_api import expect
 from served import Visit
 
@@ -290,3 +290,21 @@ def test_the_playground_s_address_gives_its_state_back(open_page):
     assert J_there == pytest.approx(J_here, rel=1e-3)  # points are rounded to four digits
     assert other.page.evaluate("location.hash") == address
     other.visit.screenshot("playground")
+
+
+LINKS = re.findall(
+    r"^\| `(#\S+)` \| J = (\S+), (\d+ of \d+) \|",
+    (ROOT / "notebooks" / "INSTRUCTORS.md").read_text(encoding="utf-8"),
+    re.MULTILINE,
+)
+
+
+def test_links_for_instructors_open_with_what_is_said(open_page):
+    assert len(LINKS) == 10
+    for address, J_said, correct in LINKS:
+        played = open_page("playground", address, reduced_motion="reduce")
+        run = re.search(r"run=(\d+)", address)[1]
+        expect(played.numbers).to_contain_text(f"iteration {run} of", timeout=60 * SECONDS)
+        played.says(f"{correct} points correct")
+        shown = float(re.search(r"J = (\S+)", played.numbers.inner_text())[1])
+        assert shown == pytest.approx(float(J_said), rel=6e-3), address
