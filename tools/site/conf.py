@@ -38,5 +38,13 @@ def text_as_it_is(app, what, name, obj, options, lines):
         lines[n] = "``".join(parts)
 
 
+def one_list(app, page, template, context, doctree):
+    """viewcode puts lists of submodules beside the entries of a list, where only entries may stand."""
+    if page == "_modules/index":
+        heading, entries = context["body"].split("<ul>", 1)
+        context["body"] = f"{heading}<ul>{re.sub('</?ul>', '', entries)}</ul>"
+
+
 def setup(app):
     app.connect("autodoc-process-docstring", text_as_it_is)
+    app.connect("html-page-context", one_list)
