@@ -141,7 +141,7 @@ class Book:
         self.page.locator("#jp-MainMenu").get_by_text(title, exact=True).click()
         self.page.locator(".lm-Menu").get_by_text(item, exact=True).click()
 
-    def run_all(self, timeout=200):
+    def run_all(self, timeout=600):
         """As the first cell tells students to: clear the outputs, then run all cells, here with the menu."""
         self.menu("Edit", "Clear Outputs of All Cells")
         expect(self.page.locator(".jp-Notebook .jp-OutputArea-output")).to_have_count(0)

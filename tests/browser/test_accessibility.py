@@ -13,9 +13,6 @@ NOT_OURS = {
     ("aria-prohibited-attr", "jp-Cell"): "JupyterLab names a cell with an attribute that its element may not have",
     ("aria-required-children", "jp-WindowedPanel-viewport"): "JupyterLab's cells are no children that a feed may have",
     ("image-alt", "jp-RenderedImage"): "JupyterLab leaves a figure's alt text away; the text round it says the same",
-    ("aria-input-field-name", "noUi-handle"): "ipywidgets' slider: its label stands beside the handle, not tied to it",
-    ("button-name", "widget-play"): "ipywidgets' Play has buttons with pictures only",
-    ("image-alt", "widget-image"): "ipywidgets' Image takes no alt text; the numbers below it say what it shows",
 }
 
 # Thousands of nodes of MathJax's own: taken out, and put back for the tests that come after.

@@ -126,7 +126,9 @@ def test_question(book, number, id):
     answer(card, question, by_keyboard)
     book.screenshot(f"quiz-{id}", cell)
     vote(card, question)
-    assert cell.locator("mjx-container").count() > 0 and cell.locator("mjx-merror").count() == 0
+    has_formulas = "$" in question.prompt + "".join(option.text for option in question.options)
+    assert cell.locator("mjx-container").count() > 0 or not has_formulas
+    assert cell.locator("mjx-merror").count() == 0
 
 
 @pytest.mark.parametrize("book, number, id", PREDICTED, indirect=["book"])
