@@ -16,7 +16,7 @@ SCRIPTS = sorted(Path(__file__).parents[1].glob("notebooks/scripts/*.py"))
 KNOWN = set(r"""
     \\ \, \; \{ \} \| \mathbf \mathbb \mathrm \text \boldsymbol \operatorname \displaystyle \begin \end \frac \tfrac
     \sqrt \underbrace \phantom \bigl \bigr \Big \Bigl \Bigr \dot \ddot \tilde \hat \bar \beta \gamma \delta \Delta
-    \varepsilon \eta \theta \lambda \pi \sigma \Sigma \varphi \det \lim \log \max \min \sin \tanh \sum \int \nabla
+    \varepsilon \eta \theta \lambda \mu \pi \sigma \Sigma \varphi \det \lim \log \max \min \sin \tanh \sum \int \nabla
     \partial \infty \top \langle \rangle \cdot \times \pm \approx \propto \ge \geq \le \ll \in \to \mapsto \dots \quad
     \qquad
 """.split()) | {"\\ "}

@@ -36,4 +36,16 @@ ANSWERS: dict[str, str] = {
     same to rounding. The second way forwards costs a third more matrix products, but hardly more time, because small
     arrays stay in the cache.
     """,
+    "E-turnpike": r"""
+    For all three horizons at the same time: some 98 % of the way is done at $t = 2$, with large weights that
+    soon become small. What is left of the depth does next to nothing: for this cost two units of time are enough. With
+    $w_1 = 0$ nobody hurries: the weights are about the same all the time, the points go the long way round, and arrive
+    at $T$ only.
+    """,
+    "E-rate": r"""
+    Yes, within 5 % in all five draws. It is a rate of the *minimum*, and needs no training to be known.
+    For the lecture's points it gives none: $\mathbf{S}^\top\mathbf{S}$ has 64 rows and rank 2, so that
+    $\lambda_{\min} = 0$. In the plane only 3 samples, $d + 1$, can be corrected one by one near their targets; of 32
+    that share a target the mean arrives, and the spread hardly shrinks: no two may meet.
+    """,
 }

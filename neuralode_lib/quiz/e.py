@@ -1,6 +1,7 @@
 """The questions of 12.E. Each option says in code what it claims; `question.py` finds out which are right."""
 
 import numpy as np
+from scipy.linalg import solve_continuous_are
 
 from .. import resnet
 from ..activations import Activation, tanh
@@ -203,4 +204,64 @@ MEMORY = Question(
     evaluated=r"Counted for a network with random $N$ and $m$: states, layers.",
 )
 
-QUESTIONS = (FOLD, WAYS, MEMORY)
+class NearTargets:
+    """Three samples near random targets of their own, with tanh: there the best way to them is linear-quadratic."""
+
+    def __init__(self, seed):
+        rng = np.random.default_rng(seed)
+        self.S = np.vstack([np.tanh(rng.standard_normal((2, 3))), np.ones(3)])
+        self.w1, self.w2 = rng.uniform(0.1, 1, 2)
+
+    def rate(self, w1, w2):
+        """The slowest rate of the errors, of one coordinate of all samples, by the algebraic Riccati equation."""
+        P = solve_continuous_are(np.zeros((3, 3)), self.S.T, w1 * np.eye(3), w2 * np.eye(3))
+        return np.linalg.eigvals(self.S.T @ self.S @ P / w2).real.min()
+
+
+RATE = Question(
+    id="E-rate",
+    prompt=r"""
+    A long horizon, $w_1 > 0$, and samples that can be steered to their targets: in the end their errors fall like
+    $\mathrm{e}^{-\mu t}$. Weights become dearer: $w_2$ is now $4 w_2$. By which factor does $\mu$ change?
+    """,
+    options=(
+        Option(
+            r"$1/16$",
+            r"squares where a root is to be taken.",
+            lambda c: 1 / 16,
+        ),
+        Option(
+            r"$1/4$",
+            r"""would be so if the weights were $\propto 1/w_2$ and all else stayed. But then the errors live longer,
+            and so the price $\boldsymbol{\varphi}$, in which they are added up, is higher.""",
+            lambda c: 1 / 4,
+        ),
+        Option(
+            r"$1/2$",
+            r"is the root of a quarter. Slower, and so for longer: the two costs meet in between.",
+            lambda c: 1 / 2,
+        ),
+        Option(
+            r"$1$",
+            r"takes $\mu$ for a property of the network. It is one of the cost, too: with $w_1 = 0$ nobody hurries.",
+            lambda c: 1.0,
+        ),
+        Option(
+            r"$2$",
+            r"goes the wrong way: who pays more for weights uses smaller ones, and is slower.",
+            lambda c: 2.0,
+        ),
+    ),
+    hints=(
+        r"Do dearer weights make the points faster, or slower?",
+        r"In $\ddot{\mathbf{E}} = \frac{w_1}{w_2}\,\mathbf{E}\,\mathbf{S}^\top\mathbf{S}$ put $\mathrm{e}^{-\mu t}$.",
+    ),
+    explanation=r"""
+    $\mu = \sqrt{w_1\lambda_{\min}/w_2}$: only the quotient of the two prices counts, and of it the root.
+    """,
+    problem=NearTargets,
+    asked=lambda c: c.rate(c.w1, 4 * c.w2) / c.rate(c.w1, c.w2),
+    evaluated=r"The factor for three random targets in the plane, by the Riccati equation of the linearised problem:",
+)
+
+QUESTIONS = (FOLD, WAYS, MEMORY, RATE)

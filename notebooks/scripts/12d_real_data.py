@@ -133,6 +133,8 @@ with predict.ask("D-speed"):
 #
 # Where samples are left over that do not fill a batch, they are left out of this epoch (the next one shuffles anew): a short batch scaled up by $I/n$ would be the noisiest of all.
 #
+# (One may also draw a batch anew at each *time step*, that is, for each layer's sum $\sum_i\boldsymbol{\varphi}_k^i\,\sigma(\mathbf{x}_k^i)^\top$. That is unbiased, too, but every sample that some layer draws needs its states and adjoints in all layers: here it saves nothing. Where the particles act upon each other it does, and is called the *random batch method*; Jin, Li and Liu, 2020.)
+#
 # Two experiments. One starts at $\mathbf{V} = \mathbf{0}$, $\mathbf{b} = \mathbf{0}$, as in 12.C. The other starts near a minimum (with more regularisation, $w_2 = 1$, so that L-BFGS finds it exactly), and asks how close one gets.
 
 # %% slideshow={"slide_type": "skip"}
@@ -559,5 +561,5 @@ except ImportError:
 #
 # **Sources**
 # - Alpaydin, Kaynak: Optical recognition of handwritten digits (1998), scikit-learn's digits. LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to document recognition (1998), MNIST.
-# - Robbins, Monro: A stochastic approximation method (1951). Mishchenko, Khaled, Richtárik: Random reshuffling: simple analysis with vast improvements (2020).
+# - Robbins, Monro: A stochastic approximation method (1951). Mishchenko, Khaled, Richtárik: Random reshuffling: simple analysis with vast improvements (2020). Jin, Li, Liu: Random batch methods for interacting particle systems (2020).
 # - Polyak: Some methods of speeding up the convergence of iteration methods (1964). Kingma, Ba: Adam, a method for stochastic optimization (2015).

@@ -3,8 +3,8 @@
 #
 # **You will be able to**
 # - tell what a flow in the plane cannot do, what it can, and what a network of three layers does;
-# - say which gradient is exact and which is not;
-# - save memory without losing it.
+# - say which gradient is exact and which is not, and save memory without losing it;
+# - say how much depth a problem needs, and how fast its points arrive.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **You need** [12.C](12c_training.ipynb). **Time:** about an hour to read. The parts can be read in any order (but run all cells above).
@@ -79,7 +79,7 @@ with predict.ask("E-more"):
     ))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# (A little more regularisation than in 12.C, $w_2 = 0.05$, and 300 iterations of L-BFGS.) Where are the wrong ones? In the gaps between neighbouring points of the ring:
+# (A little more regularisation than in 12.C, $w_2 = 0.05$, and 300 iterations of L-BFGS.) All *training* points are right, in all these networks. That is no luck: finitely many points can always be steered to any places by one neural ODE, as long as no two of them shall meet (Ruiz-Balet and Zuazua, 2023, who construct the weights, for $\dot{\mathbf{x}} = \mathbf{W}\sigma(\mathbf{A}\mathbf{x} + \mathbf{b})$). It is the points in between that a flow in the plane cannot all take along. Where are the wrong ones? In the gaps between neighbouring points of the ring:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 p, w = nets[2, 64, 4]
@@ -494,10 +494,108 @@ with predict.ask("E-memory"):
 # With checkpoints of checkpoints memory, and the number of times a layer is evaluated, both grow like $\log N$; Griewank and Walther (2000) give the best places. The library's own `cost_and_gradient` stores all states, of as many samples at a time as fit in the cache.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# ## 3. How deep? The turnpike <small>E6</small>
+#
+# Let depth grow: the lecture's points, $T = 2$, 4, 8, with 20 layers for each unit of time, $w_2 = 0.1$. Nobody says *when* the points shall arrive. With $w_1 > 0$ the error costs on the way, too.
+#
+# **Predict.** With $w_1 = 0.1$: when do the points arrive for $T = 2$, 4, 8? How large are the weights then, and later? And with $w_1 = 0$?
+
+# %% slideshow={"slide_type": "skip"}
+def solved(T, w1, shorter=None):
+    """The trained network for the horizon T; it starts from a shorter one's weights, and zeros after them."""
+    p = node.TrainingProblem(data.x_in, data.y_out, T=T, N_T=20 * T + 1, w1=w1, w2=0.1, activation=tanh)
+    start = node.Weights.zeros(p.N_T, p.d)
+    if shorter is not None:
+        start.theta[: len(shorter.theta)] = shorter.theta
+    return p, node.minimize(p, start, 600, maxcor=20, progress=False).weights
+
+
+# %% slideshow={"slide_type": "skip"}
+horizons = {2: solved(2, 0.1)}
+for T in (4, 8):
+    horizons[T] = solved(T, 0.1, horizons[T // 2][1])
+without = solved(8, 0.0)
+
+
+def distances(p, w):
+    """At each time the root mean square of the points' distances to their targets."""
+    return np.sqrt(np.mean(np.sum((p.states(w) - p.y_out) ** 2, axis=1), axis=1))
+
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer"]
+with predict.ask("E-turnpike"):
+    left, right = plotting.panels(2, width=11)
+    runs = [(8, *horizons[8], "-"), (4, *horizons[4], "--"), (2, *horizons[2], ":"), (8, *without, "-")]
+    for (T, p, w, style), width in zip(runs, (2, 3, 4, 2), strict=True):
+        look = {"ls": style, "lw": width, "color": plotting.BLUE if p.w1 else plotting.ORANGE}
+        left.plot(p.t, distances(p, w), label=f"T = {T}, w1 = {p.w1:g}", **look)
+        right.semilogy(p.t[:-1], np.linalg.norm(w.theta, axis=(1, 2)), **look)
+    left.set(xlabel="$t$", title="distance to the target (rms)", ylim=(0, 4))
+    right.set(xlabel="$t$", title="$|(\\mathbf{V}, \\mathbf{b})(t)|$")
+    left.legend()
+    p, w = horizons[8]
+    way = np.linalg.norm(np.diff(p.states(w), axis=0), axis=1).sum(axis=1)
+    print(f"T = 8, w1 = 0.1: {100 * way[:40].sum() / way.sum():.0f} % of the way is done at t = 2")
+    plotting.show(left, alt=(
+        "Left: distances over t. With w1 = 0.1 all three horizons fall from 1.9 to 0.3 until t = 2 and stay there; with "
+        "w1 = 0 the points go farther away, to 3.7, and come near at t = 8 only. Right: the weights, from 20 down to "
+        "1 at t = 2 and 0.3 at t = 8; with w1 = 0 they are near 2 all the time."
+    ))
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# How fast do points arrive? Near their targets, $\mathbf{x}^i = \mathbf{y}^i + \mathbf{e}^i$, the neural ODE is linear in what is small: $\dot{\mathbf{E}} = [\mathbf{V}\ \mathbf{b}]\,\mathbf{S}$, with a column for each sample in $\mathbf{E}$ and in $\mathbf{S} = \begin{pmatrix}\sigma(\mathbf{y}^1) \dots \sigma(\mathbf{y}^I)\\ 1 \;\dots\; 1\end{pmatrix}$. The best way there is $\mathrm{e}^{-\mu t}$, at the slowest with
+#
+# $$\mu = \sqrt{\frac{w_1}{w_2}\,\lambda_{\min}(\mathbf{S}^\top\mathbf{S})}.$$
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# Why: at a minimum $w_2[\mathbf{V}\ \mathbf{b}] = -\boldsymbol{\varphi}\,\mathbf{S}^\top$ (12.C; $\boldsymbol{\varphi}$, too, with a column for each sample), and the adjoint has $\dot{\boldsymbol{\varphi}} = -w_1\mathbf{E}$, up to products of small things. So $\ddot{\mathbf{E}} = \frac{w_1}{w_2}\,\mathbf{E}\,\mathbf{S}^\top\mathbf{S}$, and in the direction of an eigenvector of $\mathbf{S}^\top\mathbf{S}$ it is $\ddot e = \frac{w_1}{w_2}\lambda\,e$.
+
+# %% slideshow={"slide_type": "skip"}
+def predicted_rate(p):
+    S = np.vstack([np.tanh(p.y_out), np.ones(p.I)])
+    return np.sqrt(p.w1 / p.w2 * np.linalg.eigvalsh(S.T @ S)[0])
+
+
+def three_points(seed):
+    """Three random points of the plane and a random target for each; the trained network."""
+    x_in, y_out = np.random.default_rng(seed).standard_normal((2, 2, 3))
+    p = node.TrainingProblem(x_in, y_out, T=6.0, N_T=121, w1=1.0, w2=0.1, activation=tanh)
+    exactly = {"maxcor": 30, "gtol": 1e-9, "ftol": 1e-16, "maxfun": 9000}
+    return p, node.minimize(p, None, 2000, progress=False, **exactly).weights
+
+
+# %% slideshow={"slide_type": "skip"}
+triples = {seed: three_points(seed) for seed in (1, 3, 4, 6, 7)}
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Predict.** Three points with three targets: does the formula give the rate at which they arrive? Which rate does it give for the lecture's 64 points with two targets?
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer"]
+with predict.ask("E-rate"):
+    ax = plotting.panels(1)
+    for n, (p, w) in enumerate(triples.values()):
+        e, mu, colour = distances(p, w), predicted_rate(p), f"C{n}"
+        ax.semilogy(p.t, e, color=colour, lw=3, alpha=0.6)
+        ax.semilogy(p.t[40:], e[60] * np.exp(-mu * (p.t[40:] - p.t[60])), "--", color=colour)
+        print(f"formula {mu:.2f}, measured from t = 3 to t = 4: {np.log(e[60] / e[80]):.2f}")
+    ax.set(xlabel="$t$", title="distance to the target, dashed: $\\mathrm{e}^{-\\mu t}$")
+    plotting.show(ax, alt=(
+        "Five curves of the distance over t, its axis logarithmic: from t = 2 on each is nearly straight and lies on "
+        "its dashed line, the steepest down to 2e-6."
+    ))
+
+# %% slideshow={"slide_type": "subslide"}
+quiz.question("E-rate")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# Most of the depth does nothing, as on a long journey most of the way is motorway: a *turnpike*. Esteve, Geshkovski, Pighin and Zuazua (2020) prove for neural ODEs with such a running cost that errors and weights are at most $C\mathrm{e}^{-\mu t}$, if points can be steered to their targets at a cost in proportion to their distance; Geshkovski and Zuazua (2022) review the theory. Where it does not apply, as with 32 points that share a target, they still arrive early, but a remainder of the error stays.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## Summary
 #
 # - A flow in the plane cannot take the disk out of the ring; more training points make its errors rarer, but do not end them. One more coordinate can, and so can three layers that fold the plane.
 # - The chain rule on the grid is exact. Other ways back are, too, where they match the way forwards; the adjoint ODE with another scheme is not. Checkpoints save memory without an error.
+# - With a running cost, points hurry to their targets and stay: more depth does nothing more. The rate is $\sqrt{w_1\lambda_{\min}/w_2}$, where all errors can be corrected.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **And now?** You have seen one idea four times: a network as an ODE (12.A), its derivative as another ODE backwards (12.B), both on a grid, exactly (12.C), and how far that carries (12.D and here). Take a data set of your own, at most some dozen coordinates and some thousand samples; write $\mathbf{x}_{\text{in}}$ and $\mathbf{y}_{\text{out}}$ as columns; predict what the network will get wrong; then train it.
@@ -505,3 +603,4 @@ with predict.ask("E-memory"):
 # **Sources**
 # - Dupont, Doucet, Teh: Augmented neural ODEs (2019).
 # - Chen, Rubanova, Bettencourt, Duvenaud: Neural ordinary differential equations (2018). Hager: Runge-Kutta methods in optimal control and the transformed adjoint system (2000). Gholami, Keutzer, Biros: ANODE, unconditionally accurate memory-efficient gradients for neural ODEs (2019). Onken, Ruthotto: Discretize-optimize vs. optimize-discretize for time-series regression and continuous normalizing flows (2020). Sander, Ablin, Peyré: Do residual neural networks discretize neural ordinary differential equations? (2022). Griewank, Walther: Algorithm 799, revolve (2000).
+# - Ruiz-Balet, Zuazua: Neural ODE control for classification, approximation, and transport (2023). Esteve, Geshkovski, Pighin, Zuazua: Large-time asymptotics in deep learning (2020). Geshkovski, Zuazua: Turnpike in optimal control of PDEs, ResNets, and beyond (2022).

@@ -10,6 +10,7 @@ import jupytext
 import numpy as np
 import pytest
 from checks import assert_close, random_problem
+from scipy.linalg import solve_continuous_are
 
 import neuralode_lib as node
 from neuralode_lib import TrainingProblem, Weights, tanh, verify
@@ -188,3 +189,27 @@ def test_E5_memory_is_least_at_the_square_root(notebook):
         tracemalloc.stop()
         assert 256 / m + m < peak[m] < 256 / m + m + 12  # and some of the size of a state, such as phi
     assert min(peak, key=peak.get) == 16
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_E6_the_rate_is_that_of_the_riccati_equation(notebook, seed):
+    """Of the closed loop of e' = S^T u with cost w1 |e|^2 + w2 |u|^2, for one coordinate of three samples."""
+    rng = np.random.default_rng(seed)
+    p = TrainingProblem(*rng.standard_normal((2, 2, 3)), w1=0.3, w2=0.7, activation=tanh)
+    S = np.vstack([np.tanh(p.y_out), np.ones(3)])
+    P = solve_continuous_are(np.zeros((3, 3)), S.T, p.w1 * np.eye(3), p.w2 * np.eye(3))
+    slowest = np.linalg.eigvals(-S.T @ S @ P / p.w2).real.max()
+    assert notebook.predicted_rate(p) == pytest.approx(-slowest, rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", [1, 6])
+def test_E6_a_trained_network_has_this_rate(notebook, seed):
+    p, w = notebook.three_points(seed)
+    e = notebook.distances(p, w)
+    assert np.log(e[60] / e[80]) == pytest.approx(notebook.predicted_rate(p), rel=0.05)
+
+
+def test_E6_samples_that_share_a_target_have_no_rate(notebook):
+    """Two columns of S are equal: S^T S is singular."""
+    p = TrainingProblem(np.eye(2), np.ones((2, 2)), w1=1.0, w2=1.0, activation=tanh)
+    assert notebook.predicted_rate(p) == pytest.approx(0, abs=1e-7)

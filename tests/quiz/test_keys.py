@@ -92,7 +92,7 @@ def test_every_letter_is_right_about_as_often():
 
 
 def test_no_key_is_written_down():
-    for name in ("a", "b", "c", "d", "problems"):
+    for name in ("a", "b", "c", "d", "e", "problems"):
         source = Path(quiz.__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
         assert not re.search(r"""["'][A-E]+["']""", source), name
 

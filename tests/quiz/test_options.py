@@ -359,6 +359,7 @@ READ = {
     "D-floor": lambda p, text: evaluated(text),
     "E-adjoint": read_way,
     "E-memory": read_memory,
+    "E-rate": lambda p, text: evaluated(text),
 }
 
 
