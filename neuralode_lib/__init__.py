@@ -13,7 +13,7 @@ _NAMES = {
     "resnet": ["Weights", "adjoint", "cost", "cost_terms", "forward", "gradient", "tangent"],
     "descent": ["Diverged", "gradient_descent", "stochastic_gradient_descent"],
     "rules": ["adam", "armijo", "backtracking", "constant", "decaying", "momentum"],
-    "training": ["minimize", "train"],
+    "training": ["minimize", "patience", "train"],
 }
 _MODULE_OF = {name: module for module, names in _NAMES.items() for name in names}
 __all__ = sorted(_MODULE_OF)

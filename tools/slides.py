@@ -117,6 +117,8 @@ def build(folder, npm):
             sources[name] = name
             for part in parts:
                 copy(npm / name / part, folder / name / part)
+    for picture in HERE.parent.glob("notebooks/*.png"):
+        shutil.copy(picture, folder)
     exporter = SlidesExporter(
         template_name="slides",
         extra_template_basedirs=[str(HERE)],

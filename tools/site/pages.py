@@ -61,6 +61,8 @@ def write(folder):
     shutil.copy(Path(__file__).with_name("index.md"), folder)
     for path in formula_index.NOTEBOOKS:
         nbformat.write(page(path), folder / path.name)
+    for picture in formula_index.NOTEBOOKS[0].parent.glob("*.png"):
+        shutil.copy(picture, folder)
     for name, text in {"formulas": formula_index.index(), "library": library(), "tests": tests()}.items():
         (folder / f"{name}.md").write_text(text, encoding="utf-8")
 
