@@ -67,6 +67,7 @@ html: .venv-site/installed tools/node_modules  ## make the notebooks and the for
 	$(SITE)/sphinx-build --quiet --fail-on-warning --keep-going $(if $(PUBLISHED),-t published) \
 	  -c tools/site build/html-source build/html
 	$(SITE)/python tools/site/playground.py build/html/playground.html
+	$(SITE)/python tools/site/sheet.py build/html/sheet-print.html
 
 lite: .venv-site/installed  ## make a JupyterLab that runs in the browser, nothing installed, in build/lite
 	rm -rf build/lite build/lite-source build/lib

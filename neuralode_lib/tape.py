@@ -22,7 +22,7 @@ class Tape:
         return Recorded(self, checks.numbers("value", value, real=True))
 
     def backward(self, J):
-        """Give each array of the tape its `price`, the derivative of the number J in its entries: the chain rule."""
+        """Give each array its `price`, the derivative of the number J in its entries: the chain rule (B11)."""
         if not isinstance(J, Recorded) or J.tape is not self or J.value.ndim != 0:
             raise ValueError(f"J is {checks.shown(J)}, expected one number that this tape has recorded")
         for array in self.arrays:

@@ -45,6 +45,7 @@ FRAGMENTS = {  # a part of each formula that no other formula of its section has
     "B7": r"\dot{\tilde{\mathbf{x}}}", "B8": r"\nabla_{\mathbf{b}}J", "B9": r"\sigma(\mathbf{x}^i(t))^\top",
     "B10": "**Backwards:**", "C1": r"N_T - 1", "C2": r"\sum_{k=2}^{N_T-1}", "C3": r"\mathbf{x}_{k+1}^i =",
     "C4": r"\boldsymbol{\varphi}_{k-1} =", "C5": r"\Delta t\sum", "C6": r"\gamma_j",
+    "B11": r"\bar{\mathbf{C}}", "C8": r"-\frac1{w_2}", "C9": r"\frac2\gamma",
 }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Exercises that answer: `forward.check(my_forward)` says what is wrong, `.hint()` helps, `.solution()` shows."""
 
-from . import detective, solved
+from . import detective, proof, solved
 from .a import euler_step, observed_order
 from .b import tangent, taylor_test
 from .c import cost, forward

@@ -40,6 +40,11 @@ ANSWERS: dict[str, str] = {
     Twice as many layers, half the jump: 4.6, 2.3, 1.15, 0.57. That is how samples of a function $\mathbf{V}(t)$
     behave. And $J$ converges with order 1, too: its differences are 0.105, 0.051 and 0.025.
     """,
+    "C-pontryagin": r"""
+    The minimum passes: the formula gives its weights up to some millionths. The other network fails, by eight times the
+    size of its weights: $w_2 = 0.01$ is small, and the formula divides by it what is left of the gradient. All points
+    are right, and still it is no minimum: it jumps to and fro at the edge of stability.
+    """,
     "C-deeper": r"""
     The network with 100 layers *is* a neural ODE: $J$ goes from 1.71 to 1.77, and all 64 points stay right. The one
     with 20 layers is not: $J$ jumps from 5 to 95 and half of the points are wrong, because its largest $\Delta
@@ -62,9 +67,9 @@ ANSWERS: dict[str, str] = {
     """,
     "C-weights": r"""
     $w_1 = 1$ makes the network hurry: the paths are half as long, the weights larger, and 98 % of their square lies in
-    the first fifth of the time. Then the points are there, and most of the depth does nothing: a *turnpike*. $w_2 = 1$
-    makes weights so dear that 18 of the 64 points are left on the wrong side; with 0.01 they are larger and the paths
-    longer than with 0.1.
+    the first fifth of the time; then the points are there, and most of the depth does nothing: a *turnpike*. No fresh
+    point is wrong any more, which no planar flow can do: the second layer is so large, $\Delta t\,\|\mathbf{V}\| =
+    1.25$, that it folds the plane. $w_2 = 1$ makes weights so dear that 18 of the 64 points are left on the wrong side.
     """,
     "C-fresh": r"""
     About 2.4 % of all, 4.7 % of the ring and nothing of the disk. Nearly all of them lie in the gap on the left, where

@@ -575,6 +575,40 @@ with predict.ask("B-hand"):
 # Check one of them by a difference: how much does $J$ grow when $b_1$ is $1.01$ instead of $1$?
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# ## The proof, line by line*
+#
+# You prove the gradient in $\mathbf{V}$, for one sample. At a fixed time write the same number, $\frac{d}{dt}(\boldsymbol{\varphi}^\top\hat{\mathbf{x}}) = \dot{\boldsymbol{\varphi}}^\top\hat{\mathbf{x}} + \boldsymbol{\varphi}^\top\dot{\hat{\mathbf{x}}}$, again and again:
+#
+# 1. Insert the two equations, with $\mathbf{A} = \mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x}))$.
+# 2. Let the terms with $\mathbf{A}$ cancel.
+# 3. Add the running cost's $w_1(\mathbf{x} - \mathbf{y}_{\text{out}})^\top\hat{\mathbf{x}}$ on both sides. What is left on the right?
+# 4. The matrix $\mathbf{G}$ with $\langle\mathbf{G}, \hat{\mathbf{V}}\rangle_F$ equal to that, for *every* $\hat{\mathbf{V}}$.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# The left side of 3, from $0$ to $T$, is what $J$ pays without the penalty: so $\mathbf{G}$ is the gradient, up to $w_2\mathbf{V}$. Each line is a function of vectors `(d,)` and matrices `(d, d)`; `s` is $\sigma(\mathbf{x})$. Numbers check it.
+
+# %%
+def line_1(phi, x_hat, x, y, s, A, V_hat, w1):
+    ...
+
+
+def line_2(phi, x_hat, x, y, s, V_hat, w1):
+    ...
+
+
+def line_3(phi, s, V_hat):
+    ...
+
+
+def line_4(phi, s):
+    """Returns G (d, d)."""
+    ...
+
+
+# %%
+exercises.proof.check(line_1, line_2, line_3, line_4)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## The gradient of the ODE and the gradient of the network <small>B8, B9</small>
 #
 # The formulas with $(t)$ are gradients with respect to the $L^2$ inner product $\langle\mathbf{u}, \mathbf{v}\rangle = \int_0^T\mathbf{u}(t)^\top\mathbf{v}(t)\,dt$: functions of time. The gradient of the discrete $J$ is a list of ordinary partial derivatives, one for each weight.
@@ -713,12 +747,18 @@ quiz.question("B-backward")
 # $$\mathbf{p}_{k-1} = \operatorname{diag}(\sigma'(\mathbf{x}_{k-1}))\,\mathbf{V}_k^\top\,\mathbf{p}_k \quad\text{(plain)},\qquad \mathbf{p}_{k-1} = \mathbf{p}_k + \operatorname{diag}(\sigma'(\mathbf{x}_{k-1}))\,\mathbf{V}_k^\top\,\mathbf{p}_k \quad\text{(residual)}.$$
 
 # %% slideshow={"slide_type": "skip"}
-def gradient_sizes(V, b, keep):
-    """|dJ/dV_k| for k = 1, ..., K; keep is 0 in a plain network and 1 in a residual one."""
-    states, target = [np.array([1.0, 2.0])], np.array([0.0, 1.0])
+def states_of(V, b, keep, start):
+    """The states of a plain network, keep = 0, or of a residual one, keep = 1."""
+    states = [np.array(start)]
     for V_k, b_k in zip(V, b, strict=True):
         states.append(keep * states[-1] + V_k @ np.tanh(states[-1]) + b_k)
-    price, sizes = states.pop() - target, []
+    return states
+
+
+def gradient_sizes(V, b, keep):
+    """|dJ/dV_k| for k = 1, ..., K."""
+    states, sizes = states_of(V, b, keep, [1.0, 2.0]), []
+    price = states.pop() - [0.0, 1.0]
     for V_k, x_k in zip(V[::-1], states[::-1], strict=True):
         sizes.append(np.linalg.norm(np.outer(price, np.tanh(x_k))))
         price = keep * price + tanh.dsigma(x_k) * (V_k.T @ price)
@@ -726,18 +766,25 @@ def gradient_sizes(V, b, keep):
 
 
 # %% [markdown]
-# **Predict.** A hundred layers with random weights. How large is $\partial J/\partial\mathbf{V}_k$ in the first layers, compared with the last?
+# **Predict.** A hundred layers with random weights of standard deviation $1/\sqrt2$, and a residual network with a tenth of them. How large is $\partial J/\partial\mathbf{V}_k$ in the first layers, compared with the last? And how far apart do two different inputs arrive?
 
 # %% tags=["answer"] jupyter={"source_hidden": true}
 with predict.ask("B-first-layers"):
     rng = np.random.default_rng(3)
     Vs, bs = rng.standard_normal((100, 2, 2)) / np.sqrt(2), 0.1 * rng.standard_normal((100, 2))
-    ax = plotting.panels(1)
-    ax.semilogy(range(1, 101), gradient_sizes(Vs, bs, keep=0), "--", label="plain")
-    ax.semilogy(range(1, 101), gradient_sizes(Vs / 10, bs / 10, keep=1), label="residual, times 0.1")
-    ax.set(xlabel="layer $k$", ylabel="size of the gradient in $V_k$")
-    ax.legend()
-    plotting.show(ax, alt="The plain network's gradient falls towards the first layers by many powers of ten.")
+    left, right = plotting.panels(2, width=11)
+    networks = [("plain", "--", (Vs, bs, 0)), ("residual, times 0.1", "-", (Vs / 10, bs / 10, 1))]
+    for name, style, network in networks:
+        one, other = (np.array(states_of(*network, start)) for start in ([1.0, 2.0], [-1.0, 0.5]))
+        left.semilogy(np.linalg.norm(one - other, axis=1), style, label=name)
+        right.semilogy(range(1, 101), gradient_sizes(*network), style, label=name)
+    left.set(xlabel="layer $k$", title="distance of two inputs", ylim=(1e-17, 1e2))
+    right.set(xlabel="layer $k$", title="size of the gradient in $V_k$")
+    right.legend()
+    plotting.show(left, alt=(
+        "Left: in the plain network the distance of two inputs falls by many powers of ten with the layers. "
+        "Right: its gradient falls as much, but towards the first layers. Both stay level in the residual one."
+    ))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## And ReLU?*

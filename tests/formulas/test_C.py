@@ -244,6 +244,28 @@ def test_C8_at_a_minimum_the_weights_follow_from_states_and_adjoints():
     assert verify.relative_error(from_prices(start), start.theta) > 1
 
 
+def test_C8_the_hamiltonian_gives_network_adjoint_and_best_weights():
+    """Its slopes by the complex step, in one layer: x' in phi, -phi' in x; and it grows by w2/2 |theta - best|^2."""
+    problem, weights = random_problem()
+    k, (x, y_out, w1, w2) = 2, (problem.states(weights), problem.y_out, problem.w1, problem.w2)
+    phi = resnet.adjoint(weights, x, y_out, problem.dt, w1, tanh)
+
+    def H(x, phi, theta):
+        flow = theta[:, :-1] @ np.tanh(x) + theta[:, -1:]
+        return (phi * flow).sum() + w1 / 2 * ((x - y_out) ** 2).sum() + w2 / 2 * (theta**2).sum()
+
+    def slope(f, at):
+        units = np.eye(at.size).reshape(-1, *at.shape)
+        return np.reshape([f(at + 1e-40j * unit).imag / 1e-40 for unit in units], at.shape)
+
+    theta = weights.theta[k]
+    assert_close(slope(lambda p: H(x[k], p, theta), phi[k]), (x[k + 1] - x[k]) / problem.dt)
+    assert_close(slope(lambda x_k: H(x_k, phi[k], theta), x[k]), (phi[k - 1] - phi[k]) / problem.dt)
+    best = -phi[k] @ np.vstack([np.tanh(x[k]), np.ones(problem.I)]).T / w2
+    more = H(x[k], phi[k], theta) - H(x[k], phi[k], best)
+    assert more == pytest.approx(w2 / 2 * ((theta - best) ** 2).sum(), rel=1e-12)
+
+
 def test_C8_jumps_between_layers_halve_where_layers_double():
     data, jumps = disk_in_ring(), []
     exactly = {"maxcor": 20, "gtol": 1e-7, "ftol": 1e-16, "maxfun": 10_000, "progress": False}

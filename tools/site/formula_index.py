@@ -19,7 +19,7 @@ from neuralode_lib import quiz
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted(ROOT.glob("notebooks/*.ipynb"))
 TESTS = sorted(ROOT.glob("tests/formulas/test_[A-Z].py"))
-MODULES = [ROOT / "neuralode_lib" / f"{name}.py" for name in ("resnet", "problem", "rules", "descent", "verify")]
+MODULES = [ROOT / f"neuralode_lib/{name}.py" for name in ("resnet", "problem", "rules", "descent", "verify", "tape")]
 
 HEADING = re.compile(r"##+ (?:\d\. )?(.*)")
 LABEL = re.compile(r"<small>(.*?)</small>")

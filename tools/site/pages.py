@@ -12,6 +12,7 @@ from pathlib import Path
 
 import formula_index
 import nbformat
+import sheet
 from formula_index import HEADING, ID, LABEL, target
 from nbformat.v4 import new_markdown_cell
 
@@ -63,7 +64,8 @@ def write(folder):
         nbformat.write(page(path), folder / path.name)
     for picture in formula_index.NOTEBOOKS[0].parent.glob("*.png"):
         shutil.copy(picture, folder)
-    for name, text in {"formulas": formula_index.index(), "library": library(), "tests": tests()}.items():
+    made = {"sheet": sheet.markdown(), "formulas": formula_index.index(), "library": library(), "tests": tests()}
+    for name, text in made.items():
         (folder / f"{name}.md").write_text(text, encoding="utf-8")
 
 
