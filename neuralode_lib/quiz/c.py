@@ -281,6 +281,7 @@ GAMMA = Question(
     tolerance=0.1,
 )
 
+
 def moves_away(curvature, gamma=0.5):
     """Whether descent with this gamma is further from the lowest point of curvature/2 s^2 after 100 steps."""
     s = 1.0

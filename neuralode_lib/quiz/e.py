@@ -204,6 +204,7 @@ MEMORY = Question(
     evaluated=r"Counted for a network with random $N$ and $m$: states, layers.",
 )
 
+
 class NearTargets:
     """Three samples near random targets of their own, with tanh: there the best way to them is linear-quadratic."""
 
@@ -254,7 +255,8 @@ RATE = Question(
     ),
     hints=(
         r"Do dearer weights make the points faster, or slower?",
-        r"In $\ddot{\mathbf{E}} = \frac{w_1}{w_2}\,\mathbf{E}\,\mathbf{S}^\top\mathbf{S}$ put $\mathrm{e}^{-\mu t}$.",
+        r"""Near the targets the errors obey $\ddot e = \frac{w_1}{w_2}\,\lambda\,e$, each with its own $\lambda$. Put
+        $\mathrm{e}^{-\mu t}$ for $e$.""",
     ),
     explanation=r"""
     $\mu = \sqrt{w_1\lambda_{\min}/w_2}$: only the quotient of the two prices counts, and of it the root.

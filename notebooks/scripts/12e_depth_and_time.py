@@ -542,6 +542,9 @@ with predict.ask("E-turnpike"):
         "1 at t = 2 and 0.3 at t = 8; with w1 = 0 they are near 2 all the time."
     ))
 
+# %% slideshow={"slide_type": "subslide"}
+quiz.question("E-rate")
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # How fast do points arrive? Near their targets, $\mathbf{x}^i = \mathbf{y}^i + \mathbf{e}^i$, the neural ODE is linear in what is small: $\dot{\mathbf{E}} = [\mathbf{V}\ \mathbf{b}]\,\mathbf{S}$, with a column for each sample in $\mathbf{E}$ and in $\mathbf{S} = \begin{pmatrix}\sigma(\mathbf{y}^1) \dots \sigma(\mathbf{y}^I)\\ 1 \;\dots\; 1\end{pmatrix}$. The best way there is $\mathrm{e}^{-\mu t}$, at the slowest with
 #
@@ -583,9 +586,6 @@ with predict.ask("E-rate"):
         "Five curves of the distance over t, its axis logarithmic: from t = 2 on each is nearly straight and lies on "
         "its dashed line, the steepest down to 2e-6."
     ))
-
-# %% slideshow={"slide_type": "subslide"}
-quiz.question("E-rate")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Most of the depth does nothing, as on a long journey most of the way is motorway: a *turnpike*. Esteve, Geshkovski, Pighin and Zuazua (2020) prove for neural ODEs with such a running cost that errors and weights are at most $C\mathrm{e}^{-\mu t}$, if points can be steered to their targets at a cost in proportion to their distance; Geshkovski and Zuazua (2022) review the theory. Where it does not apply, as with 32 points that share a target, they still arrive early, but a remainder of the error stays.
