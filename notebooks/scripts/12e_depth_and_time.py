@@ -7,7 +7,7 @@
 # - say how much depth a problem needs, and how fast its points arrive.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **You need** [12.C](12c_training.ipynb). **Time:** about an hour to read. The parts can be read in any order (but run all cells above).
+# **You need** [12.C](12c_training.ipynb). **Time:** about 70 minutes to read. The parts can be read in any order (but run all cells above).
 #
 # Run the cells from top to bottom. Where it says **Predict**, decide on an answer, enter it, then open *Answer*. At a **Quiz** click on one letter or several (more than one may be right), then on *Check*.
 
