@@ -31,16 +31,17 @@ def test_living_figure(book, number, name):
     expect(status).not_to_be_empty()
 
 
-def test_the_cockpit_fits_a_small_window(open_book):
+COCKPITS = [pytest.param(*p.values[:2], id=p.id) for p in SHOWN if p.values[2] == "training"]
+
+
+@pytest.mark.parametrize("book, number", COCKPITS, indirect=["book"])
+def test_the_cockpit_fits_a_small_window(book, number):
     """1280 x 720 is also a projector of 1920 x 1080 where JupyterLab is shown at 150 %."""
-    path, number, _ = next(shown.values for shown in SHOWN if shown.values[2] == "training")
-    book = open_book(path)
     size = book.page.viewport_size
     book.page.set_viewport_size({"width": 1280, "height": 720})
-    cell = book.cells.nth(number)
-    figure = cell.locator(".living-figure .living")
+    figure = book.cells.nth(number).locator(".living-figure .living")
     figure.scroll_into_view_if_needed()
-    window = book.page.locator(".jp-WindowedPanel-outer").first.bounding_box()["height"]
-    book.eventually(lambda: figure.bounding_box()["height"] <= window)
+    window = book.page.locator(".jp-WindowedPanel-outer").first
+    book.eventually(lambda: figure.bounding_box()["height"] <= window.bounding_box()["height"])
     book.screenshot("cockpit-small-window")
     book.page.set_viewport_size(size)

@@ -1,4 +1,7 @@
-"""Whatever edited a notebook or its script, in whichever order: JupyterLab loses none of it."""
+"""Whatever edited a notebook or its script, in whichever order: JupyterLab loses none of it.
+
+And what was run and saved lives on without a kernel.
+"""
 
 import os
 import re
@@ -11,6 +14,8 @@ from build_notebook import KERNEL, digest
 from lab import NOTEBOOKS, SECONDS, jupyterlab
 from playwright.sync_api import expect
 
+from neuralode_lib import explore
+
 SCRIPT = """\
 # %% [markdown]
 # # Twice two
@@ -21,6 +26,20 @@ def my_double(x):
 
 # %%
 my_double(2)
+"""
+ALIVE = """\
+# %%
+from neuralode_lib import explore, predict, quiz
+
+# %%
+quiz.question("B7")
+
+# %%
+explore.euler()
+
+# %%
+with predict.ask("A-width"):
+    print("computed when it was run")
 """
 ELSEWHERE, HERE, AUTHOR = "return 2 * x  # solved elsewhere", "# typed in JupyterLab", "# said in the script"
 
@@ -43,9 +62,12 @@ def page(chromium):
 @pytest.fixture
 def pair(lab, request):
     """The paths of a notebook as it was made, and of its script."""
-    name = re.sub(r"\W+", "_", request.node.name)
+    return made_of(SCRIPT, lab, re.sub(r"\W+", "_", request.node.name))
+
+
+def made_of(source, lab, name):
     notebook, script = lab.notebooks / f"{name}.ipynb", lab.notebooks / "scripts" / f"{name}.py"
-    script.write_text(SCRIPT, encoding="utf-8")
+    script.write_text(source, encoding="utf-8")
     made = jupytext.read(script)
     made.metadata = {"kernelspec": KERNEL, "made_of": digest(made)}
     nbformat.write(made, notebook)
@@ -177,3 +199,34 @@ def test_make_lab_opens_the_first_notebook_and_its_table_of_contents(lab, page):
     expect(contents).to_be_visible()
     expect(contents).to_contain_text("One hidden layer")
     assert (lab.notebooks.parent / "build/lab").exists()  # not among the user's own workspaces
+
+
+def test_what_was_run_and_saved_lives_without_a_kernel(lab, page, chromium):
+    notebook, _ = made_of(ALIVE, lab, "alive")
+    cells = opened(page, lab, notebook)
+    cells.nth(0).click()
+    page.locator("#jp-MainMenu").get_by_text("Run", exact=True).click()
+    page.locator(".lm-Menu").get_by_text("Run All Cells", exact=True).click()
+    expect(page.locator(".jp-InputPrompt", has_text="[4]:")).to_be_visible(timeout=60 * SECONDS)
+    save(page)
+
+    context = chromium.new_context(viewport={"width": 1400, "height": 900})
+    context.set_default_timeout(15 * SECONDS)
+    context.route_web_socket(re.compile("/api/kernels/"), lambda socket: socket.close())
+    later = context.new_page()
+    later.goto(lab.address(notebook.stem))
+    card = later.locator(".jp-Notebook .quiz")
+    card.scroll_into_view_if_needed(timeout=60 * SECONDS)
+    for name in ("B", "D", "Check"):
+        card.get_by_role("button", name=name, exact=True).click()
+    expect(card.get_by_role("status")).to_contain_text("✓ Right.")
+    figure = later.locator(".living-figure")
+    start = figure.get_by_label("start", exact=True)
+    start.press("ArrowRight")
+    start.press("Shift+ArrowUp")
+    expect(figure.get_by_role("status")).to_have_text(explore.euler(x1=-0.9, x2=1.0).numbers)
+    answer = later.locator(".prediction")
+    expect(answer.get_by_text("computed when it was run")).to_be_hidden()
+    answer.locator("summary").click()
+    expect(answer.get_by_text("computed when it was run")).to_be_visible()
+    context.close()
