@@ -489,6 +489,106 @@ with predict.ask("D-optimisers"):
 # Why then does everybody train with Adam? Because L-BFGS compares gradients of two neighbouring points, and with mini-batches their difference is mostly noise.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# ## Newton <small>D8</small>
+#
+# L-BFGS guesses the curvature of $J$ from gradients. Newton's method has it: with the Hessian $\mathbf{H}$ and the gradient $\mathbf{g}$ a step $\mathbf{p}$ solves
+#
+# $$\mathbf{H}\,\mathbf{p} = -\mathbf{g}.$$
+#
+# Conjugate gradients solve this, and need only products $\mathbf{H}\mathbf{v}$, which `problem.hessian_vector` computes (12.C). A *trust region* limits $|\mathbf{p}|$ where $J$ is not like its quadratic model. That is SciPy's `trust-ncg`.
+
+# %% slideshow={"slide_type": "skip"}
+import scipy.optimize
+
+
+def functions_of_arrays(p, shape):
+    """J with its gradient, and products with the Hessian, for one long array of weights, as SciPy wants them."""
+
+    def weights(theta):
+        return node.Weights.from_theta(theta.reshape(shape))
+
+    def J_and_gradient(theta):
+        J, gradient = p.cost_and_gradient(weights(theta))
+        return J, gradient.theta.ravel()
+
+    def product(theta, v):
+        return p.hessian_vector(weights(theta), weights(v)).theta.ravel()
+
+    return J_and_gradient, product
+
+
+# %% slideshow={"slide_type": "skip"}
+def newton(p, start, gtol):
+    """The gradient's norm at the start and after each iteration, and the weights that are found."""
+    J_and_gradient, product = functions_of_arrays(p, start.theta.shape)
+    theta, norms = start.theta.ravel(), []
+
+    def note(theta):
+        norms.append(np.linalg.norm(J_and_gradient(theta)[1]))
+
+    note(theta)
+    options = {"method": "trust-ncg", "callback": note, "options": {"gtol": gtol}}
+    found = scipy.optimize.minimize(J_and_gradient, theta, jac=True, hessp=product, **options)
+    return norms, node.Weights.from_theta(found.x.reshape(start.theta.shape))
+
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# `trust-ncg` solves $\mathbf{H}\,\mathbf{p} = -\mathbf{g}$ the more exactly the smaller $|\mathbf{g}|$ is. Near the minimum we can also take the whole Hessian, 60 by 60 numbers here, and full steps.
+
+# %%
+def hessian(p, weights):
+    units = np.eye(weights.theta.size).reshape(-1, *weights.theta.shape)
+    columns = [p.hessian_vector(weights, node.Weights.from_theta(unit)).theta.ravel() for unit in units]
+    return np.array(columns)
+
+
+def full_steps(p, weights, steps=4):
+    norms = []
+    for _ in range(steps):
+        g = p.cost_and_gradient(weights)[1]
+        norms.append(g.norm())
+        step = np.linalg.solve(hessian(p, weights), -g.theta.ravel())
+        weights = weights + node.Weights.from_theta(step.reshape(g.theta.shape))
+    return norms
+
+
+# %% slideshow={"slide_type": "skip"}
+newton_norms, _ = newton(near, near_start, gtol=1e-8)
+first_norms, close = newton(near, near_start, gtol=0.02)
+full_norms = full_steps(near, close)
+lbfgs_norms = node.minimize(near, near_start, 5000, progress=False, **exactly).gradient_norm
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Predict.** Part 1's problem with $w_2 = 1$, from the same start near its minimum, until $|\mathbf{g}|$ is below $10^{-6}$: how many iterations does Newton take, how many L-BFGS? And how do the digits of $|\mathbf{g}|$ grow at the end?
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer"]
+with predict.ask("D-newton"):
+    ax = plotting.panels(1)
+    ax.semilogy(lbfgs_norms, color=plotting.ORANGE, label="L-BFGS")
+    ax.semilogy(newton_norms, "o-", color=plotting.BLUE, label="Newton, trust region")
+    n = len(first_norms) - 1
+    ax.semilogy(range(n, n + len(full_norms)), full_norms, "s--", color=plotting.GREEN, label="then with full steps")
+    ax.set(xlabel="iteration", ylabel="$|\\mathbf{g}|$")
+    ax.legend()
+    plotting.show(ax, alt=(
+        "The norm of the gradient over the iterations, its axis logarithmic. Newton goes to and fro for five "
+        "iterations, then falls more and more steeply, below 1e-8 within eleven, with full steps still faster; L-BFGS "
+        "falls along a jagged line and takes some 130 to 1e-6."
+    ))
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# With the Hessian we can ask what kind of point we are at: $\mathbf{g} = \mathbf{0}$ alone does not say it. At a minimum all eigenvalues of $\mathbf{H}$ are positive; at a saddle some are negative.
+#
+# **Predict.** How many eigenvalues are negative at the minimum, how many on the plateau, after five iterations of L-BFGS from zero weights?
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer", "no-code"]
+with predict.ask("D-eigenvalues"):
+    plateau = node.minimize(near, None, 5, progress=False).weights
+    for name, w in [("at the minimum", best.weights), ("on the plateau", plateau)]:
+        eigenvalues = np.linalg.eigvalsh(hessian(near, w))
+        print(f"{name}: {sum(eigenvalues < 0)} negative, from {eigenvalues[0]:.3f} to {eigenvalues[-1]:.0f}")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## 4. When one machine is not enough
 #
 # $J$ and its gradient are sums over samples: blocks of samples can be computed anywhere, and added up in their order. `TrainingProblem` takes any `concurrent.futures.Executor`; the call stays the same, and so does the result, to the last bit.
@@ -551,7 +651,7 @@ except ImportError:
 #
 # - A mini-batch's gradient is right on average. With a constant $\gamma$ descent ends on a floor, $\frac\gamma4\operatorname{E}|\mathbf{g}_B - \nabla J|^2$ for independent batches; a decaying $\gamma$ gets below.
 # - The lecture's network, with ten more coordinates, reads real digits: 98.5 % of those held out, on average over 20 splits.
-# - L-BFGS makes the most of exact gradients; Adam also works with noisy ones. Other processors pay for large blocks.
+# - L-BFGS makes the most of exact gradients; Adam also works with noisy ones. Near a minimum Newton's method multiplies the digits with each iteration, and the Hessian's eigenvalues say whether it is one. Other processors pay for large blocks.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **And now?** [12.E](12e_depth_and_time.ipynb) asks what depth can do and what it costs, and which ways there are to the gradient. Or take a data set of your own, at most some dozen coordinates and some thousand samples; write $\mathbf{x}_{\text{in}}$ and $\mathbf{y}_{\text{out}}$ as columns; predict what the network will get wrong; then train it.

@@ -156,3 +156,36 @@ def test_D7_adam_divides_weighted_means(epsilon):
 def test_D7_adam_s_first_step_has_the_sign_of_the_gradient():
     g, steps = gradients_and_steps(node.adam(0.01, epsilon=1e-30), steps=1)
     assert_close(steps[0], -0.01 * np.sign(g[0]), 1e-11)
+
+
+def test_D8_the_hessian_is_that_of_differences_of_the_gradient(notebook):
+    problem, weights = random_problem(N_T=3)
+    H, h = notebook.hessian(problem, weights), 1e-5
+    for column, unit in zip(H.T, np.eye(weights.theta.size), strict=True):
+        step = Weights.from_theta(h * unit.reshape(weights.theta.shape))
+        ahead, behind = (problem.cost_and_gradient(weights + sign * step)[1] for sign in (1, -1))
+        np.testing.assert_allclose(column, (ahead - behind).theta.ravel() / (2 * h), atol=1e-7)
+
+
+def test_D8_one_full_step_solves_a_quadratic_problem(quadratic):
+    theta = Weights.from_theta(np.array([[[3.0, -2.0]]]))
+    g = quadratic.problem.cost_and_gradient(theta)[1].theta.ravel()
+    product = [quadratic.problem.hessian_vector(theta, Weights.from_theta(u.reshape(1, 1, 2))) for u in np.eye(2)]
+    p = np.linalg.solve(np.array([column.theta.ravel() for column in product]), -g)
+    assert theta.theta.ravel() + p == pytest.approx(quadratic.minimum, rel=1e-10)
+
+
+def test_D8_the_digits_double_with_full_steps_and_the_trust_region_gets_there(notebook):
+    """The logarithms of |g| are in ratio 2, up to a constant; SciPy solves less exactly, and is at 1e-8 later."""
+    import scipy.optimize
+
+    notebook.names["scipy"] = scipy
+    problem, _ = random_problem()
+    start = node.minimize(problem, None, 10, progress=False).weights
+    first, close = notebook.newton(problem, start, gtol=1e-2)
+    full = notebook.full_steps(problem, close, steps=3)
+    assert first[-1] == pytest.approx(full[0], rel=1e-12) and full[0] < 1e-2
+    assert full[2] < 1e-8
+    C = full[1] / full[0] ** 2
+    assert full[2] < 10 * C * full[1] ** 2 + 1e-13
+    assert notebook.newton(problem, start, gtol=1e-8)[0][-1] < 1e-8
