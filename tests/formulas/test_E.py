@@ -14,6 +14,7 @@ from scipy.linalg import solve_continuous_are
 
 import neuralode_lib as node
 from neuralode_lib import TrainingProblem, Weights, tanh, verify
+from neuralode_lib.tape import Tape
 
 SCRIPT = Path(__file__).parents[2] / "notebooks/scripts/12e_depth_and_time.py"
 
@@ -213,3 +214,49 @@ def test_E6_samples_that_share_a_target_have_no_rate(notebook):
     """Two columns of S are equal: S^T S is singular."""
     p = TrainingProblem(np.eye(2), np.ones((2, 2)), w1=1.0, w2=1.0, activation=tanh)
     assert notebook.predicted_rate(p) == pytest.approx(0, abs=1e-7)
+
+
+@pytest.fixture
+def taped(notebook):
+    notebook.names["Tape"] = Tape
+    return notebook
+
+
+def on_slide(scheme, p, w):
+    """J by the formulas, for weights that may be complex."""
+    x, J = p.x_in, 0.0
+    for k, (V, b) in enumerate(zip(w.V, w.b[:, :, None], strict=True)):
+        J = J + p.w2 * p.dt / 2 * (np.sum(V**2) + np.sum(b**2))
+        J = J + (p.w1 * p.dt / 2 * np.sum((x - p.y_out) ** 2) if k > 0 else 0.0)
+        slope = V @ np.tanh(x) + b
+        if scheme == "midpoint":
+            x = x + p.dt * (V @ np.tanh(x + p.dt / 2 * slope) + b)
+        elif scheme == "heun":
+            x = x + p.dt / 2 * (slope + V @ np.tanh(x + p.dt * slope) + b)
+        else:
+            x = x + p.dt * slope
+    return J + np.sum((x - p.y_out) ** 2) / 2
+
+
+@pytest.mark.parametrize("scheme", ["euler", "midpoint", "heun"])
+def test_E7_the_tape_s_gradient_is_that_of_the_complex_step(taped, scheme):
+    p, w = random_problem()
+    *_, J = taped.on_tape(getattr(taped, scheme), p, w)
+    assert J.value == pytest.approx(on_slide(scheme, p, w), rel=1e-13)
+    gradient = taped.gradient_on_tape(getattr(taped, scheme), p, w)
+    expected = verify.numerical_gradient(lambda w: on_slide(scheme, p, w), w, verify.complex_step)
+    assert_close(gradient.theta, expected.theta)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "within", "order"), [("euler", 0.5, 1), ("midpoint", 0.5, 2), ("heun", 0.5, 2), ("heun", 0.0, 1)]
+)
+def test_E7_order(taped, ode, scheme, within, order):
+    """Against solve_ivp, with weights in the middle of each layer or at its left end."""
+    exact, layers, errors = ode.x(ode.T), np.array([32, 64, 128]), []
+    for N in layers:
+        t = (np.arange(N) + within) * ode.T / N
+        p = TrainingProblem(ode.x_in, ode.y_out, ode.T, int(N) + 1, ode.w1, ode.w2, tanh)
+        x = taped.on_tape(getattr(taped, scheme), p, Weights([ode.V(s) for s in t], [ode.b(s) for s in t]))[3].value
+        errors.append(np.abs(x - exact).max())
+    assert verify.observed_order(1 / layers, errors) == pytest.approx([order] * 2, abs=0.15)
