@@ -4,10 +4,11 @@
 # **You will be able to**
 # - tell what a flow in the plane cannot do, what it can, and what a network of three layers does;
 # - say which gradient is exact and which is not, and save memory without losing it;
-# - say how much depth a problem needs, and how fast its points arrive.
+# - say how much depth a problem needs, and how fast its points arrive;
+# - build layers from other schemes, and get their gradient.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **You need** [12.C](12c_training.ipynb). **Time:** about 70 minutes to read. The parts can be read in any order (but run all cells above).
+# **You need** [12.C](12c_training.ipynb). **Time:** about 80 minutes to read, some 20 to 25 for each of parts 1 to 3 and 10 for the last. The parts can be read in any order (but run all cells above).
 #
 # Run the cells from top to bottom. Where it says **Predict**, decide on an answer, enter it, then open *Answer*. At a **Quiz** click on one letter or several (more than one may be right), then on *Check*.
 
@@ -670,7 +671,7 @@ with predict.ask("E-schemes"):
     print(relative_error(gradient_on_tape(euler, p, w), p.cost_and_gradient(w)[1]) < 1e-13)
     plotting.show(ax, alt=(
         "Error over the number of evaluations, both axes logarithmic. Euler falls with slope -1; midpoint and Heun, at "
-        "the same number of evaluations, with slope -2, a hundred times lower at 256; midpoint with V at the left end "
+        "the same number of evaluations, with slope -2, more than fifty times lower at 256; midpoint with V at the left end "
         "of each layer has slope -1 and lies above Euler."
     ))
 
