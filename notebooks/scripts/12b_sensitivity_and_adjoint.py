@@ -675,7 +675,6 @@ tape_x = [tape.array(x_in)]
 for V_k, b_k in zip(tape_V, tape_b, strict=True):
     tape_x.append(tape_x[-1] + problem.dt * (V_k @ tape_x[-1].apply(tanh) + b_k))
 
-# %% slideshow={"slide_type": "skip"}
 tape_J = 0.5 * (tape_x[-1] - y_out).sum_of_squares()
 for x_k in tape_x[1:-1]:
     tape_J = tape_J + problem.w1 * problem.dt / 2 * (x_k - y_out).sum_of_squares()
@@ -755,6 +754,7 @@ def states_of(V, b, keep, start):
     return states
 
 
+# %% slideshow={"slide_type": "skip"}
 def gradient_sizes(V, b, keep):
     """|dJ/dV_k| for k = 1, ..., K."""
     states, sizes = states_of(V, b, keep, [1.0, 2.0]), []
@@ -765,18 +765,19 @@ def gradient_sizes(V, b, keep):
     return sizes[::-1]
 
 
+rng = np.random.default_rng(3)
+Vs, bs = rng.standard_normal((100, 2, 2)) / np.sqrt(2), 0.1 * rng.standard_normal((100, 2))
+networks = [("plain", "--", (Vs, bs, 0)), ("residual, times 0.1", "-", (Vs / 10, bs / 10, 1))]
+
 # %% [markdown]
 # **Predict.** A hundred layers with random weights of standard deviation $1/\sqrt2$, and a residual network with a tenth of them. How large is $\partial J/\partial\mathbf{V}_k$ in the first layers, compared with the last? And how far apart do two different inputs arrive?
 
 # %% tags=["answer"] jupyter={"source_hidden": true}
 with predict.ask("B-first-layers"):
-    rng = np.random.default_rng(3)
-    Vs, bs = rng.standard_normal((100, 2, 2)) / np.sqrt(2), 0.1 * rng.standard_normal((100, 2))
     left, right = plotting.panels(2, width=11)
-    networks = [("plain", "--", (Vs, bs, 0)), ("residual, times 0.1", "-", (Vs / 10, bs / 10, 1))]
     for name, style, network in networks:
         one, other = (np.array(states_of(*network, start)) for start in ([1.0, 2.0], [-1.0, 0.5]))
-        left.semilogy(np.linalg.norm(one - other, axis=1), style, label=name)
+        left.semilogy(np.linalg.norm(one - other, axis=1), style)
         right.semilogy(range(1, 101), gradient_sizes(*network), style, label=name)
     left.set(xlabel="layer $k$", title="distance of two inputs", ylim=(1e-17, 1e2))
     right.set(xlabel="layer $k$", title="size of the gradient in $V_k$")
