@@ -56,9 +56,9 @@ scripts: env  ## take what was edited in the notebooks into their scripts
 solutions: env  ## make executed copies of the notebooks with the exercises solved, in build/solutions
 	$(BIN)/python -m tools.solutions
 
-slides: env $(if $(OFFLINE),tools/node_modules)  ## make reveal.js decks in build/slides: each notebook, and the lecture (OFFLINE=1: they need no network)
+slides: env $(if $(OFFLINE),tools/node_modules) $(if $(PDF),.venv/browser)  ## make reveal.js decks in build/slides: each notebook, the lecture (OFFLINE=1: they need no network; PDF=1: handouts)
 	rm -rf build/slides
-	$(BIN)/python tools/slides.py build/slides $(if $(OFFLINE),--npm tools/node_modules)
+	$(BIN)/python tools/slides.py build/slides $(if $(OFFLINE),--npm tools/node_modules) $(if $(PDF),--pdf)
 
 # PUBLISHED=1 links the slides and the JupyterLab of `make lite`, which stand beside the pages then.
 html: .venv-site/installed tools/node_modules  ## make the notebooks and the formula index as pages that need no network, in build/html

@@ -1,10 +1,11 @@
 """Make a reveal.js deck of every notebook from its slide metadata and stored outputs: nothing is run.
 
-    python tools/slides.py FOLDER [--npm node_modules]
+    python tools/slides.py FOLDER [--npm node_modules] [--pdf]
 
 lecture.html has the slides whose first cell has the tag `lecture`, in the order of the plan in INSTRUCTORS.md.
 
 With --npm the decks show without a network: reveal.js and MathJax are copied from there and lie beside them.
+With --pdf Chromium prints each as a handout, a page for each slide, with all answers.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from nbconvert import SlidesExporter
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from neuralode_lib import predict, quiz
+from neuralode_lib.quiz.markup import unwrapped
 
 HERE = Path(__file__).parent
 NOTEBOOKS = sorted(HERE.parent.glob("notebooks/*.ipynb"))
@@ -25,6 +27,8 @@ INSTRUCTORS = HERE.parent / "notebooks" / "INSTRUCTORS.md"
 
 # Of each package the parts that a deck loads.
 NEEDED = {"reveal.js": ["dist", "plugin/notes"], "mathjax": ["es5/tex-svg-full.js"]}
+
+CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
 
 NO_CODE = "no-code"  # the tag of a cell whose code is not for the slide
 LECTURE = "lecture"  # the tag of a slide's first cell: it is shown in the lecture, too
@@ -77,7 +81,7 @@ def shown(cell):
 
 def for_the_speaker(kind, id):
     if kind == "predict.ask":
-        return predict.ask(id).answer
+        return unwrapped(predict.ask(id).answer)
     question = quiz.question(id)
     wrong = [f"**{letter}** {option.feedback}" for letter, option in question.lettered if letter not in question.right]
     return "\n\n".join([*wrong, question.solution()])
@@ -135,6 +139,22 @@ def build(folder, npm):
         (folder / f"{name}.html").write_text(html, encoding="utf-8")
 
 
+def print_handouts(folder):
+    """Print each deck with Chromium, a page for each slide."""
+    from playwright.sync_api import sync_playwright  # here and not above: only handouts need it
+
+    with sync_playwright() as playwright:
+        program = next(filter(None, map(shutil.which, CHROMIUM)), playwright.chromium.executable_path)
+        browser = playwright.chromium.launch(executable_path=program, args=["--disable-gpu"])
+        for deck in sorted(folder.glob("*.html")):
+            page = browser.new_page(viewport={"width": 1280, "height": 720})
+            page.goto(f"{deck.resolve().as_uri()}?print-pdf")
+            page.wait_for_selector("html[data-ready]", state="attached", timeout=120_000)
+            page.pdf(path=deck.with_suffix(".pdf"), width="1280px", height="720px", print_background=True)
+            page.close()
+        browser.close()
+
+
 def copy(source, target):
     target.parent.mkdir(parents=True, exist_ok=True)
     (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
@@ -144,5 +164,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--npm", type=Path)
+    parser.add_argument("--pdf", action="store_true")
     arguments = parser.parse_args()
     build(arguments.folder, arguments.npm)
+    if arguments.pdf:
+        print_handouts(arguments.folder)
