@@ -46,7 +46,7 @@ def visit(chromium):
 @pytest.fixture
 def open_page(visit):
     def open_page(name):
-        visit.page.emulate_media(color_scheme="light", media="screen")
+        visit.page.emulate_media(color_scheme="light", media="screen", reduced_motion="reduce")
         visit.page.set_viewport_size({"width": 1400, "height": 900})
         visit.page.goto(f"{visit.address}/{name}")
         visit.page.evaluate("window.MathJax?.startup.promise.then(() => null)")
