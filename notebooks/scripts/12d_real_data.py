@@ -167,7 +167,8 @@ rules = {
     "4, γ = 0.001": (constant(0.001), 4),
     "4, 0.008 decaying": (decaying(0.008, 500), 4),
 }
-above = {name: J_of_epochs(near, near_start, rule, n, 600) - best.J[-1] for name, (rule, n) in rules.items()}
+rounds = node.patience(600)
+above = {name: J_of_epochs(near, near_start, rule, n, rounds) - best.J[-1] for name, (rule, n) in rules.items()}
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict.** For the same number of samples looked at: which is ahead at first, all 64 or batches of 4? And at the end, near a minimum?
@@ -177,7 +178,7 @@ with predict.ask("D-noise"):
     left, right = plotting.panels(2, width=11)
     plotting.cost_history(from_zero, left, epochs, "epochs (looks at each sample)").set_title("from zero")
     left.set_ylim(2, 200)
-    edges = np.unique(np.geomspace(1, 600, 25).astype(int))
+    edges = np.unique(np.geomspace(1, rounds, 25).astype(int))
     means = {name: [J[0], *(J[a:b].mean() for a, b in pairwise(edges))] for name, J in above.items()}
     plotting.cost_history(means, right, dict.fromkeys(means, edges), "epochs (means over intervals)")
     right.set(title="near a minimum", ylabel="$J - J_{\\min}$", ylim=(0.008, 20))
@@ -228,15 +229,15 @@ def shuffled(gamma, n, rng):
 
 
 # %% slideshow={"slide_type": "skip"}
-def floor(descent, gamma, n, seed=0):
-    late = islice(descent(gamma, n, np.random.default_rng(seed)), 1000, 2000, 5)
+def floor(descent, gamma, n, seed=0, after=1000):
+    late = islice(descent(gamma, n, np.random.default_rng(seed)), after, 2 * after, 5)
     return np.mean([near.cost(weights) for weights in late]) - best.J[-1]
 
 
 # %% slideshow={"slide_type": "skip"}
-gammas, sizes = np.array([0.001, 0.002, 0.004]), (4, 16)
-floors = {n: np.array([[floor(independent, g, n, seed) for g in gammas] for seed in range(3)]) for n in sizes}
-floors_of_epochs = {n: [floor(shuffled, g, n) for g in gammas] for n in sizes}
+gammas, sizes, after = np.array([0.001, 0.002, 0.004]), (4, 16), node.patience(1000)
+floors = {n: np.array([[floor(independent, g, n, seed, after) for g in gammas] for seed in range(3)]) for n in sizes}
+floors_of_epochs = {n: [floor(shuffled, g, n, 0, after) for g in gammas] for n in sizes}
 S_at_minimum = np.mean([squared_error(near, best.weights, [i]) for i in range(I)])
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer"]
@@ -281,13 +282,16 @@ def split(seed):
 
 
 # %% slideshow={"slide_type": "subslide"}
+digit_epochs = node.patience(60)
+
+
 def train_on(data, seed):
     p = node.TrainingProblem(data.x_in, data.y_out, T=3.0, N_T=7, w1=0.0, w2=1e-4)
     rng = np.random.default_rng(seed)
     start = node.Weights.random(p.N_T, p.d, 1 / (p.T * np.sqrt(p.d)), rng)
     start.b[:] = 0
     run = node.stochastic_gradient_descent(p, start, adam(0.003), 64, rng)
-    last = next(islice(run, 60 * (p.I // 64), None))  # after 60 epochs
+    last = next(islice(run, digit_epochs * (p.I // 64), None))
     return p, last.weights
 
 
@@ -462,12 +466,12 @@ exercises.adam_step.check(my_adam_step)
 
 # %% slideshow={"slide_type": "skip"}
 lecture = node.TrainingProblem(data.x_in, data.y_out, activation=tanh)
-quiet = {"progress": False}
+most, quiet = node.patience(5000), {"progress": False}
 runs = {
-    "constant": node.train(lecture, None, 5000, constant(1.0), **quiet),
-    "heavy ball": node.train(lecture, None, 5000, momentum(0.3), **quiet),
-    "Adam": node.train(lecture, None, 5000, adam(0.1), **quiet),
-    "L-BFGS": node.minimize(lecture, None, 20_000, maxfun=5000, **quiet),
+    "constant": node.train(lecture, None, most, constant(1.0), **quiet),
+    "heavy ball": node.train(lecture, None, most, momentum(0.3), **quiet),
+    "Adam": node.train(lecture, None, most, adam(0.1), **quiet),
+    "L-BFGS": node.minimize(lecture, None, 20_000, maxfun=most, **quiet),
 }
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer"]

@@ -40,11 +40,11 @@ def lift(x, d):
 
 
 # %% slideshow={"slide_type": "skip"}
-def trained(I, d, seed, layers=100):
+def trained(I, d, seed, layers=100, iterations=300):
     draw = node.disk_in_ring(I, seed)
     p = node.TrainingProblem(lift(draw.x_in, d), lift(draw.y_out, d), N_T=layers + 1, w2=0.05, activation=tanh)
     start = node.Weights.random(p.N_T, d, 0.1, np.random.default_rng(seed))
-    return p, node.minimize(p, start, 300, maxcor=20, progress=False).weights
+    return p, node.minimize(p, start, iterations, maxcor=20, progress=False).weights
 
 
 def on_the_wrong_side(p, weights):
@@ -56,7 +56,8 @@ def on_the_wrong_side(p, weights):
 fresh = node.disk_in_ring(I=10_000, seed=10_000)
 numbers = {2: [16, 32, 64, 128, 256], 3: [16, 64, 256]}
 draws = {2: range(5), 3: range(3)}
-nets = {(d, I, seed): trained(I, d, seed) for d in numbers for I in numbers[d] for seed in draws[d]}
+n = node.patience(300)
+nets = {(d, I, seed): trained(I, d, seed, iterations=n) for d in numbers for I in numbers[d] for seed in draws[d]}
 share_wrong = {d: 100 * np.array(
     [[on_the_wrong_side(*nets[d, I, seed]).mean() for seed in draws[d]] for I in numbers[d]]
 ) for d in numbers}

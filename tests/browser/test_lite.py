@@ -81,7 +81,7 @@ def test_the_first_notebook_runs_from_top_to_bottom(lite):
         page.locator("#jp-MainMenu").get_by_text(menu, exact=True).click()
         page.locator(".lm-Menu").get_by_text(item, exact=True).click()
     expect(prompts.filter(has_text=re.compile(r"\[\*\]"))).not_to_have_count(0)
-    expect(prompts.filter(has_text=re.compile(r"\[\*\]"))).to_have_count(0, timeout=600 * SECONDS)
+    expect(prompts.filter(has_text=re.compile(r"\[\*\]"))).to_have_count(0, timeout=900 * SECONDS)
     lite.screenshot("lite-run")
     said = [page.locator(f'[data-mime-type="application/vnd.jupyter.{kind}"]') for kind in ("error", "stderr")]
     assert {text.strip() for locator in said for text in locator.all_text_contents()} <= {FONTS}
