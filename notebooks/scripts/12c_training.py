@@ -301,7 +301,7 @@ def evidence(case, problem, weights):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict.** At random weights, the last layer is right, and all before it are wrong, in $\mathbf{V}$ and in $\mathbf{b}$. Where is the fault, in the adjoint, in the gradient or in the penalty? What do you choose next, to find out whether it is a lost transpose or a lost $w_1$?
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer"]
+# %% jupyter={"source_hidden": true} tags=["answer"]
 predict.ask("C-detective")
 
 # %% [markdown] slideshow={"slide_type": "skip"}

@@ -62,7 +62,7 @@ I = shallow.I
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict.** Split the 64 points into batches of 4. How far is one $\mathbf{g}_B$ from the gradient, in per cent? And the mean over the 16 batches?
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer", "no-code"]
+# %% jupyter={"source_hidden": true} tags=["answer", "no-code"]
 with predict.ask("D-batch"):
     _, exact = shallow.cost_and_gradient(shallow_weights)
     for n in (1, 4, 16):
@@ -112,7 +112,7 @@ def seconds(f, repeat=20):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict.** A gradient with one sample instead of 64: how many times faster is it, for points in the plane (10 layers) and for images with 74 coordinates (6 layers)?
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer", "no-code"]
+# %% jupyter={"source_hidden": true} tags=["answer", "no-code"]
 with predict.ask("D-speed"):
     images_size = node.TrainingProblem(*np.ones((2, 74, 1024)), T=3.0, N_T=7)
     for name, p, batch_sizes in [("points", shallow, (1, 64)), ("images", images_size, (1, 64, 1024))]:
@@ -173,7 +173,7 @@ above = {name: J_of_epochs(near, near_start, rule, n, rounds) - best.J[-1] for n
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict.** For the same number of samples looked at: which is ahead at first, all 64 or batches of 4? And at the end, near a minimum?
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer"]
+# %% jupyter={"source_hidden": true} tags=["answer"]
 with predict.ask("D-noise"):
     left, right = plotting.panels(2, width=11)
     plotting.cost_history(from_zero, left, epochs, "epochs (looks at each sample)").set_title("from zero")
@@ -240,7 +240,7 @@ floors = {n: np.array([[floor(independent, g, n, seed, after) for g in gammas] f
 floors_of_epochs = {n: [floor(shuffled, g, n, 0, after) for g in gammas] for n in sizes}
 S_at_minimum = np.mean([squared_error(near, best.weights, [i]) for i in range(I)])
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer"]
+# %% jupyter={"source_hidden": true} tags=["answer"]
 with predict.ask("D-floor"):
     ax = plotting.panels(1)
     for n, colour, marker in [(4, plotting.BLUE, "o"), (16, plotting.ORANGE, "s")]:
@@ -316,7 +316,7 @@ took = perf_counter() - began
 digit_x, said = read(digits, digit_weights, test_pixels)
 misread = np.flatnonzero(said != test_label)
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer"]
+# %% jupyter={"source_hidden": true} tags=["answer"]
 with predict.ask("D-digits"):
     print(f"{len(misread)} wrong of {len(said)}, after {took:.1f} s")
     axes = plotting.panels(len(misread), width=9, height=1.8)
@@ -356,7 +356,7 @@ def draw_all(ax):
     ax.legend(loc="upper left")
 
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer"]
+# %% jupyter={"source_hidden": true} tags=["answer"]
 with predict.ask("D-decides"):
     away = np.sqrt(np.mean((digit_x[:, :64] - test_pixels.T) ** 2, axis=(1, 2)))
     early = [np.mean(node.datasets.largest_class(x_k) == test_label) for x_k in digit_x[1:]]
@@ -416,7 +416,7 @@ for seed in range(3):
         method = method(seed).fit(learn, learn_label)
         shares[name].append(method.score(test, true_label))
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer", "no-code"]
+# %% jupyter={"source_hidden": true} tags=["answer", "no-code"]
 with predict.ask("D-order"):
     print("right, in per cent: mean, standard deviation, each")
     for name, share in shares.items():
@@ -474,7 +474,7 @@ runs = {
     "L-BFGS": node.minimize(lecture, None, 20_000, maxfun=most, **quiet),
 }
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer"]
+# %% jupyter={"source_hidden": true} tags=["answer"]
 with predict.ask("D-optimisers"):
     print("smallest J within     100   1,000   5,000 evaluations")
     for name, run in runs.items():
@@ -565,7 +565,7 @@ lbfgs_norms = node.minimize(near, near_start, 5000, progress=False, **exactly).g
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict.** Part 1's problem with $w_2 = 1$, from the same start near its minimum, until $|\mathbf{g}|$ is below $10^{-6}$: how many iterations does Newton take, how many L-BFGS? And how do the digits of $|\mathbf{g}|$ grow at the end?
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer"]
+# %% jupyter={"source_hidden": true} tags=["answer"]
 with predict.ask("D-newton"):
     ax = plotting.panels(1)
     ax.semilogy(lbfgs_norms, color=plotting.ORANGE, label="L-BFGS")
@@ -585,7 +585,7 @@ with predict.ask("D-newton"):
 #
 # **Predict.** How many eigenvalues are negative at the minimum, how many on the plateau, after five iterations of L-BFGS from zero weights?
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer", "no-code"]
+# %% jupyter={"source_hidden": true} tags=["answer", "no-code"]
 with predict.ask("D-eigenvalues"):
     plateau = node.minimize(near, None, 5, progress=False).weights
     for name, w in [("at the minimum", best.weights), ("on the plateau", plateau)]:
@@ -618,7 +618,7 @@ def compare(name, executor):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict.** Two processors, all 1,797 digits in blocks of 450. How much faster than one? And the lecture's 64 points in blocks of 32?
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer", "no-code"]
+# %% jupyter={"source_hidden": true} tags=["answer", "no-code"]
 import sys
 from concurrent.futures import ThreadPoolExecutor
 

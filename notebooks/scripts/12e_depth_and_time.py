@@ -62,7 +62,7 @@ share_wrong = {d: 100 * np.array(
     [[on_the_wrong_side(*nets[d, I, seed]).mean() for seed in draws[d]] for I in numbers[d]]
 ) for d in numbers}
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer"]
+# %% jupyter={"source_hidden": true} tags=["answer"]
 with predict.ask("E-more"):
     print("d = 3, from 64 points on: no fresh point wrong in any draw:", not share_wrong[3][1:].any())
     right = [(node.nearest_target(p.states(w)[-1]) == (p.y_out[0] > 1)).all() for p, w in nets.values()]
@@ -130,7 +130,7 @@ def last_x1(p, weights, starts):
     return node.forward(weights, starts, p.dt, tanh)[-1, 0]
 
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer", "no-code"]
+# %% jupyter={"source_hidden": true} tags=["answer", "no-code"]
 with predict.ask("E-three"):
     for p, w in [nets[2, 128, 2], nets[2, 128, 4], folding[2], folding[4]]:
         wrong, largest = on_the_wrong_side(p, w), p.dt * np.linalg.norm(w.V, ord=2, axis=(1, 2)).max()
@@ -216,7 +216,7 @@ plotting.show(axes, alt=(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict.** So are three layers stronger than a hundred? Put the three $\Delta t\,\mathbf{V}_k$, $\Delta t\,\mathbf{b}_k$ into layers 1, 51 and 100 of a network of 100 layers, zeros elsewhere. What does that network do with the points, and what is its $J$?
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer", "no-code"]
+# %% jupyter={"source_hidden": true} tags=["answer", "no-code"]
 with predict.ask("E-deeper"):
     (three, w), (hundred, trained_w) = folding[2], nets[2, 128, 2]
     copy = node.Weights.zeros(hundred.N_T, 2)
@@ -300,7 +300,7 @@ for N in grids:
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict.** For each way: does the error go to zero with $\Delta t$, and with which order? Which layer gets no gradient from the data in the third?
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer"]
+# %% jupyter={"source_hidden": true} tags=["answer"]
 with predict.ask("E-ways"):
     p, w = sampled(20)
     exact, looked_up = p.cost_and_gradient(w)[1], by_look_up(p, w, p.states(w))
@@ -348,7 +348,7 @@ def there_and_back(lam, layers=100):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict.** $\dot x = -\lambda\,(\tanh x - \tanh c(t))$ follows the curve $c(t) = \frac12\sin 2\pi t$, the closer the larger $\lambda$ is. Two points start at 1 and at $-0.3$; 100 steps forwards, 100 back. Where do they arrive, for $\lambda = 1$, 5, 10?
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer"]
+# %% jupyter={"source_hidden": true} tags=["answer"]
 with predict.ask("E-back"):
     for lam in (1.0, 5.0, 10.0, 20.0):
         short, long = (there_and_back(lam, steps)[2][0, 0] for steps in (100, 10_000))
@@ -479,7 +479,7 @@ def with_all_states(p, weights):
     return node.gradient(weights, x, phi, p.dt, p.w2, tanh)
 
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer", "no-code"]
+# %% jupyter={"source_hidden": true} tags=["answer", "no-code"]
 with predict.ask("E-memory"):
     exact, one = with_all_states(deep, deep_weights), deep.x_in.nbytes / 2**20
     ways = {"all states": lambda: with_all_states(deep, deep_weights)}
@@ -526,7 +526,7 @@ def distances(p, w):
     return np.sqrt(np.mean(np.sum((p.states(w) - p.y_out) ** 2, axis=1), axis=1))
 
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer"]
+# %% jupyter={"source_hidden": true} tags=["answer"]
 with predict.ask("E-turnpike"):
     left, right = plotting.panels(2, width=11)
     runs = [(8, *horizons[8], "-"), (4, *horizons[4], "--"), (2, *horizons[2], ":"), (8, *without, "-")]
@@ -577,7 +577,7 @@ triples = {seed: three_points(seed) for seed in (1, 3, 4, 6, 7)}
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict.** Three points with three targets: does the formula give the rate at which they arrive? Which rate does it give for the lecture's 64 points with two targets?
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer"]
+# %% jupyter={"source_hidden": true} tags=["answer"]
 with predict.ask("E-rate"):
     ax = plotting.panels(1)
     for n, (p, w) in enumerate(triples.values()):
@@ -660,7 +660,7 @@ schemes = {
 }
 scheme_errors = {name: [relative_error(end, exact_end) for end in ends] for name, ends in schemes.items()}
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["answer"]
+# %% jupyter={"source_hidden": true} tags=["answer"]
 with predict.ask("E-schemes"):
     ax = plotting.panels(1)
     for (name, errors_of), style in zip(scheme_errors.items(), ("o-", "s-", "^-", "s--"), strict=True):
