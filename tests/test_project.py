@@ -14,6 +14,7 @@ from build_notebook import KERNEL, PICTURE, cells, digest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = sorted(ROOT.glob("notebooks/scripts/*.py"))
@@ -92,3 +93,9 @@ def test_workflow_fits_its_schema(workflow):
         [*command, "vendor.github-workflows", workflow], capture_output=True, text=True
     )
     assert check.returncode == 0, check.stdout
+
+
+def test_the_moving_picture_is_small_and_moves():
+    path = ROOT / "notebooks" / "training.gif"
+    with Image.open(path) as picture:
+        assert path.stat().st_size < 1e6 and picture.n_frames >= 20 and picture.info["loop"] == 0
