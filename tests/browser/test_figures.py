@@ -624,6 +624,6 @@ def test_training_takes_no_more_memory_as_it_goes_on(show, trained):
         shown.page.wait_for_function(reached, arg=until)
         return memory()
 
-    heap, nodes, listeners = train(1000)
-    later, *dom = train(4000)
-    assert later - heap < 200_000 and dom[0] <= nodes + 5 and dom[1] == listeners
+    heap, nodes, listeners = train(3000)
+    later, *dom = train(12_000)
+    assert later - heap < 150_000 and dom[0] <= nodes + 5 and dom[1] == listeners
