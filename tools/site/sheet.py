@@ -18,6 +18,7 @@ import neuralode_lib as node
 from neuralode_lib.tape import Tape
 
 ID = re.compile(r"\b[A-Z]\d+\b")
+LINK = r"[\g<0>](#\g<0>)"
 
 
 @cache
@@ -263,11 +264,14 @@ def markdown():
 
     lines = [f"# {TITLE}", "", f'{WORDS} On paper: <a href="sheet-print.html">the sheet</a>.']
     for title, rows in TABLES.items():
-        lines += ["", f"## {title}", "", f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"]
+        # Formulas and their code are long: one below the other, in one column.
+        columns = COLUMNS if rows is SYMBOLS else ("", "slide, and array = code", "k", "time", "shape")
+        lines += ["", f"## {title}", "", f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
         for row in rows:
-            id, *cells = row.cells(formula, "`{}`".format)
-            linked = ID.sub(r"[\g<0>](#\g<0>)", id)
-            lines.append(f"| {' | '.join([linked, *cells])} |")
+            id, slide, k, time, array, shape, code = row.cells(formula, "`{}`".format)
+            both = f"{slide}<br>{array}{' = ' * bool(code)}{code}"
+            cells = (slide, k, time, array, shape, code) if rows is SYMBOLS else (both, k, time, shape)
+            lines.append(f"| {' | '.join([ID.sub(LINK, id), *cells])} |")
     return "\n".join(lines)
 
 
