@@ -8,9 +8,11 @@ _folder = TemporaryDirectory(prefix="neutral-")  # goes when the program ends
 
 
 def put_aside():
-    """The settings of IPython, Matplotlib and Jupyter, and what Python would run first; kernels inherit it."""
+    """The settings of IPython, Matplotlib and Jupyter, what Python would run first, and what the maker has solved;
+    kernels inherit it."""
     for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "MATPLOTLIBRC"):
         os.environ[name] = _folder.name
+    os.environ["NEURALODE_PROGRESS"] = os.devnull
     for name in ("JUPYTER_CONFIG_PATH", "MPLBACKEND", "PYTHONSTARTUP"):
         os.environ.pop(name, None)
     Path(_folder.name, "matplotlibrc").touch()  # nothing but defaults; Matplotlib's cache of fonts stays where it is

@@ -1,4 +1,4 @@
-"""Tests and stored figures are the same for whoever has settings of their own, of IPython, Matplotlib and Jupyter."""
+"""Tests and what is stored are the same for whoever has settings of their own, and has solved exercises."""
 
 import json
 import os
@@ -22,6 +22,11 @@ plt.plot([0, 1])
 plt.show()
 1
 2
+
+# %%
+from neuralode_lib import exercises
+
+exercises.progress()
 """
 PERSONAL = {
     "IPYTHONDIR/profile_default/ipython_config.py": "c.InteractiveShell.ast_node_interactivity = 'all'",
@@ -49,6 +54,7 @@ def test_a_notebook_that_somebody_makes_and_tests(somebody, tmp_path):
     script.parent.mkdir(parents=True)
     script.write_text(SCRIPT, encoding="utf-8")
     notebook = tmp_path / "notebooks/two.ipynb"
+    (notebook.parent / ".neuralode-progress.json").write_text('{"solved": ["cost"]}')
     build_notebook.build(script)
     (tmp_path / "pytest.ini").write_text(f"[pytest]\npythonpath = {ROOT / 'tests'}\n", encoding="utf-8")
     shutil.copy(ROOT / "conftest.py", tmp_path)
@@ -58,3 +64,4 @@ def test_a_notebook_that_somebody_makes_and_tests(somebody, tmp_path):
     here = nbformat.read(notebook, as_version=4)
     subprocess.run([sys.executable, build_notebook.__file__, script], env=somebody, check=True)
     assert nbformat.read(notebook, as_version=4) == here
+    assert here.cells[-1].outputs[0].data["text/plain"].startswith("exercises 0 of")

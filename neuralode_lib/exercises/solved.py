@@ -1,10 +1,14 @@
-"""Which exercises have been solved in this course: kept in a small file beside the notebooks, which may be deleted."""
+"""Which exercises have been solved in this course: kept in a small file beside the notebooks, which may be deleted.
+
+The environment variable NEURALODE_PROGRESS names another file.
+"""
 
 import json
+import os
 import sys
 from pathlib import Path
 
-FILE = ".neuralode-progress.json"
+FILE = os.environ.get("NEURALODE_PROGRESS", ".neuralode-progress.json")
 _now, _saved = set(), True
 
 

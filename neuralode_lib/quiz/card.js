@@ -37,12 +37,20 @@
   };
   const toggles = letters.map((letter) => button(letter, choose, { ariaPressed: false }));
 
+  // For the overview of what has been answered (exercises/overview.js), where the browser keeps anything for this page.
+  const keep = () => {
+    try {
+      localStorage.setItem(`neuralode quiz ${box.dataset.name}`, "right");
+    } catch {}
+  };
+
   // As Question.check in Python: of several wrong letters one is named.
   const check = () => {
     const chosen = letters.filter((_, n) => toggles[n].ariaPressed === "true");
     const wrong = chosen.find((letter) => !key.includes(letter));
     if (!chosen.length) return say([make("p", { textContent: "Choose at least one letter first." })]);
     if (wrong) return say(parts[wrong]);
+    if (chosen.length === key.length) keep();
     const right = make("p", { className: "right" }, make("b", { textContent: "✓ Right." }));
     const verdict = chosen.length === key.length ? right : parts[chosen[0]][0]; // there: right, but not all
     say([verdict, ...chosen.flatMap((letter) => parts[letter].slice(1))]);

@@ -608,5 +608,8 @@ predict.ask("A-meet")
 # - A residual network is forward Euler for $\dot{\mathbf{x}} = \mathbf{V}(t)\sigma(\mathbf{x}) + \mathbf{b}(t)$, its matrices are $\Delta t\,\mathbf{V}(t)$; with weights that vary smoothly the error at $T$ is of order 1.
 # - Training means to minimise $J$: be at the target at the end, go there directly, with small weights. The weights are measured by $\|\mathbf{V}\|_F = \sqrt{\operatorname{trace}(\mathbf{V}^\top\mathbf{V})}$ <small>A7</small>.
 
+# %% slideshow={"slide_type": "skip"}
+exercises.progress()
+
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **Next:** [12.B](12b_sensitivity_and_adjoint.ipynb) asks how $J$ changes when the weights do, and gets all the derivatives at the price of one more ODE.

@@ -820,5 +820,8 @@ print(f"adjoint      {on_kink.cost_and_gradient(ones)[1].dot(push):.4f}")
 # - Gradients: $\nabla_{\mathbf{b}}J = \sum_i\boldsymbol{\varphi}^i + w_2\mathbf{b}$ and $\nabla_{\mathbf{V}}J = \sum_i\boldsymbol{\varphi}^i\sigma(\mathbf{x}^i)^\top + w_2\mathbf{V}$; on the grid times $\Delta t$.
 # - Check a derivative by the complex step, or by central differences with $h \approx 10^{-5}$, along random directions at random weights.
 
+# %% slideshow={"slide_type": "skip"}
+exercises.progress()
+
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **Next:** [12.C](12c_training.ipynb) does all this on the grid, and trains.

@@ -945,5 +945,8 @@ explore.flow(problem, mine.weights, carry="nothing")
 # - At a minimum $\mathbf{V}$ and $\mathbf{b}$ are functions of state and adjoint, and so smooth in time: the network is a neural ODE.
 # - A planar flow cannot take a disk out of a ring. 64 points can be separated, the shapes cannot; in three dimensions they can.
 
+# %% slideshow={"slide_type": "skip"}
+exercises.progress()
+
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **Next:** whoever has written the four functions knows the lecture. Try other data, `node.moons()` or `node.blobs()`. Two notebooks go beyond the lecture: [12.D](12d_real_data.ipynb) has noisy gradients and real handwritten digits, [12.E](12e_depth_and_time.ipynb) folds, other ways to a gradient, and what depth is for.

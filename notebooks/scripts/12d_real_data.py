@@ -657,6 +657,9 @@ except ImportError:
 # - The lecture's network, with ten more coordinates, reads real digits: 98.5 % of those held out, on average over 20 splits.
 # - L-BFGS makes the most of exact gradients; Adam also works with noisy ones. Near a minimum Newton's method multiplies the digits with each iteration, and the Hessian's eigenvalues say whether it is one. Other processors pay for large blocks.
 
+# %% slideshow={"slide_type": "skip"}
+exercises.progress()
+
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **And now?** [12.E](12e_depth_and_time.ipynb) asks what depth can do and what it costs, and which ways there are to the gradient. Or take a data set of your own, at most some dozen coordinates and some thousand samples; write $\mathbf{x}_{\text{in}}$ and $\mathbf{y}_{\text{out}}$ as columns; predict what the network will get wrong; then train it.
 #

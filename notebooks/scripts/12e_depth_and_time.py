@@ -20,7 +20,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import neuralode_lib as node
-from neuralode_lib import plotting, predict, quiz, tanh
+from neuralode_lib import exercises, plotting, predict, quiz, tanh
 from neuralode_lib.tape import Tape
 from neuralode_lib.verify import relative_error
 
@@ -686,6 +686,9 @@ with predict.ask("E-schemes"):
 # - The chain rule on the grid is exact. Other ways back are, too, where they match the way forwards; the adjoint ODE with another scheme is not. Checkpoints save memory without an error.
 # - Another scheme is another network. At equal cost the midpoint rule is nearer to the ODE than Euler, if each layer takes its weights in its middle; a tape gives its exact gradient.
 # - With a running cost, points hurry to their targets and stay: more depth does nothing more. The rate is $\sqrt{w_1\lambda_{\min}/w_2}$, where all errors can be corrected.
+
+# %% slideshow={"slide_type": "skip"}
+exercises.progress()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **And now?** You have seen one idea four times: a network as an ODE (12.A), its derivative as another ODE backwards (12.B), both on a grid, exactly (12.C), and how far that carries (12.D and here). Take a data set of your own, at most some dozen coordinates and some thousand samples; write $\mathbf{x}_{\text{in}}$ and $\mathbf{y}_{\text{out}}$ as columns; predict what the network will get wrong; then train it.

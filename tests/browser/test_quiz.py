@@ -9,7 +9,7 @@ import pytest
 from lab import NOTEBOOKS, SECONDS, tab_to, uses
 from playwright.sync_api import expect
 
-from neuralode_lib import quiz
+from neuralode_lib import exercises, quiz
 from neuralode_lib.predict.prediction import Prediction
 from neuralode_lib.quiz.card import Card
 
@@ -177,6 +177,36 @@ def test_from_a_file_by_keyboard_alone(page_from_a_file):
     predict(page.locator(".prediction"))
     page.reload()
     expect(page.locator(".prediction form output")).to_have_text("You predicted: about 4 p!")
+
+
+def test_the_overview_counts_what_has_been_answered_rightly(chromium, tmp_path):
+    """Also by a card that has no kernel, and after the page has been closed; without a script, the exercises alone."""
+    cards = [Card(quiz.question(id))._repr_html_() for id in ("B6", "B7")]
+    above = '<!doctype html><html lang="en"><body>' + "".join(cards) + '<div style="height: 3000px"></div>'
+    (tmp_path / "page.html").write_text(above + exercises.progress()._repr_html_(), encoding="utf-8")
+    context, all_of = chromium.new_context(), len(quiz.ids())
+    page = context.new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    said = page.locator(".overview p")
+    expect(said).to_have_text(re.compile(f"quiz 0 of {all_of} .*12.A 0 of .*12.E 0 of"))
+    right = {name: sorted(quiz.question(name).right) for name in ("B6", "B7")}
+    press(page.locator(".quiz").first, True, *quiz.question("B6").letters, "Check")  # wrong
+    press(page.locator(".quiz").last, True, right["B7"][0], "Check")
+    assert len(right["B7"]) > 1  # so this is not all
+    assert page.evaluate("Object.keys(localStorage)") == []
+    press(page.locator(".quiz").last, True, *right["B7"][1:], "Check")
+    said.scroll_into_view_if_needed()
+    expect(said).to_have_text(re.compile(f"quiz 1 of {all_of} .*12.A 0 of .*12.B 1 of"))
+    page.close()
+    page = context.new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    expect(page.locator(".overview p")).to_contain_text(f"quiz 1 of {all_of} ")
+    expect(page.locator(".overview pre")).to_contain_text("exercises 0 of 12")
+    context.close()
+    page = chromium.new_page(java_script_enabled=False)
+    page.goto((tmp_path / "page.html").as_uri())
+    assert page.locator(".overview").inner_text().startswith("exercises 0 of 12")
+    page.close()
 
 
 def test_a_poll_in_its_own_cell(page_from_a_file):

@@ -271,4 +271,3 @@ def contrast(*colours):
 def test_hints_and_stubs_have_no_mark():
     assert set(shown_as(exercises.forward.hint())) == {"text/plain"}
     assert set(shown_as(exercises.forward.check(written("def my_forward(*arguments):\n    ...")))) == {"text/plain"}
-    assert set(shown_as(exercises.progress())) == {"text/plain"}

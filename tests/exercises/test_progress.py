@@ -2,16 +2,21 @@
 
 import json
 import os
+from pathlib import Path
 
+import jupytext
 import pytest
 
-from neuralode_lib import exercises, resnet
+from neuralode_lib import exercises, quiz, resnet
 from neuralode_lib.exercises import solved
+
+SCRIPTS = sorted(Path(__file__).parents[2].glob("notebooks/scripts/12*.py"))
 
 
 @pytest.fixture(autouse=True)
 def afresh(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(solved, "FILE", ".neuralode-progress.json")  # the tests themselves have none
     monkeypatch.setattr(solved, "_now", set())
     monkeypatch.setattr(solved, "_saved", True)
 
@@ -51,6 +56,19 @@ def test_all_are_solved(notebook):
     for name in exercises.IN_THE_COURSE:
         solved.remember(name)
     assert repr(exercises.progress()) == f"exercises {ALL} of {ALL}: {', '.join(exercises.IN_THE_COURSE)}"
+
+
+def test_a_page_knows_all_questions_and_without_a_script_says_the_exercises(notebook):
+    solved.remember("cost")
+    page = exercises.progress()._repr_html_()
+    assert f'data-questions="{" ".join(quiz.ids())}"' in page
+    assert f"<p></p><pre>{exercises.progress()}</pre>" in page and f"exercises 1 of {ALL}: cost" in page
+
+
+def test_every_notebook_ends_with_it():
+    for script in SCRIPTS:
+        cells = [cell.source for cell in jupytext.read(script).cells]
+        assert cells[-2] == "exercises.progress()" and cells[-3].startswith("## Summary"), script
 
 
 def test_a_grader_and_a_test_leave_nothing_behind():
