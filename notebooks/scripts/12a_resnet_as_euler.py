@@ -130,7 +130,7 @@ with predict.ask("A-width"):
     print("width  root mean square error")
     for n in 2 ** np.arange(1, 9):
         print(f"{n:5d}  {np.sqrt(np.mean((fit(n) - f(grid)) ** 2)):.1e}")
-    left, right = plotting.panels(2, width=11)
+    left, right = plotting.panels(2, width=8.6)
     left.plot(grid, f(grid), color="0.7", lw=6, label="$f$")
     for n, style in [(4, ":"), (8, "--"), (64, "-")]:
         left.plot(grid, fit(n), style, label=f"width {n}")
@@ -369,7 +369,7 @@ def euler(K):
 
 # %%
 path = solve_ivp(rate, [0, 1], x_in, t_eval=np.linspace(0, 1, 200), rtol=1e-10).y
-ax = plotting.panels(1, height=5)
+ax = plotting.panels(1, height=4.8)
 ax.plot(*path, color="0.7", lw=6, label="neural ODE")
 for K, style in [(4, "o--"), (16, "s-"), (64, ".:")]:
     ax.plot(*euler(K).T, style, label=f"ResNet, {K} layers")

@@ -587,7 +587,7 @@ with predict.ask("B-hand"):
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The left side of 3, from $0$ to $T$, is what $J$ pays without the penalty: so $\mathbf{G}$ is the gradient, up to $w_2\mathbf{V}$. Each line is a function of vectors `(d,)` and matrices `(d, d)`; `s` is $\sigma(\mathbf{x})$. Numbers check it.
 
-# %%
+# %% slideshow={"slide_type": "subslide"}
 def line_1(phi, x_hat, x, y, s, A, V_hat, w1):
     ...
 
@@ -769,7 +769,7 @@ rng = np.random.default_rng(3)
 Vs, bs = rng.standard_normal((100, 2, 2)) / np.sqrt(2), 0.1 * rng.standard_normal((100, 2))
 networks = [("plain", "--", (Vs, bs, 0)), ("residual, times 0.1", "-", (Vs / 10, bs / 10, 1))]
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict.** A hundred layers with random weights of standard deviation $1/\sqrt2$, and a residual network with a tenth of them. How large is $\partial J/\partial\mathbf{V}_k$ in the first layers, compared with the last? And how far apart do two different inputs arrive?
 
 # %% tags=["answer"] jupyter={"source_hidden": true}

@@ -678,7 +678,8 @@ with predict.ask("C-rules"):
         when = f"{round(run.evaluations[first], -1):5,d} evaluations, {run.seconds[first]:.2f} s"
         print(f"    {name:15s}", when if run.J[first] < 3 else f"more than {run.evaluations[-1]:,}")
     evaluations = {name: run.evaluations for name, run in rule_runs.items()}
-    ax = plotting.cost_history({n: r.J for n, r in rule_runs.items()}, x=evaluations, xlabel="evaluations of $J$")
+    ax = plotting.panels(1, width=6.2)
+    plotting.cost_history({n: r.J for n, r in rule_runs.items()}, ax, evaluations, xlabel="evaluations of $J$")
     ax.axhline(3, color="0.5", lw=1, zorder=0, label="J = 3")
     ax.set(xlim=(10, 5000), ylim=(1, 300))
     ax.legend(loc="upper right", ncols=2)
@@ -781,7 +782,8 @@ with predict.ask("C-fresh"):
     wrong = node.nearest_target(final(fresh.x_in)) != fresh.label
     for name, label in [("disk", 0), ("ring", 1)]:
         print(f"wrong: {100 * np.mean(wrong[fresh.label == label]):.1f} % of the {name}")
-    ax = plotting.decision_regions(final, title="fresh points on the wrong side")
+    ax = plotting.panels(1, width=5, height=5)
+    plotting.decision_regions(final, ax, title="fresh points on the wrong side")
     plotting.points(fresh.x_in[:, wrong], fresh.label[wrong], ax)
     ax.set(xlim=(-1.5, 1.5), ylim=(-1.5, 1.5))
     plotting.show(ax, alt=(
@@ -883,7 +885,8 @@ explore.space(lifted, in_3d.weights, t=0.4)
 # ## What do $w_1$ and $w_2$ do?*
 #
 # $w_1$ is the weight of the running cost: what a sample pays for being away from its target *on the way*. $w_2$ is the weight of the penalty on $\mathbf{V}$ and $\mathbf{b}$.
-#
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict.** With a larger $w_1$: do the points take longer or shorter paths, and *when* does the network do most of its work? With $w_2 = 1$: what is given up?
 
 # %% slideshow={"slide_type": "skip"}
@@ -913,7 +916,7 @@ with predict.ask("C-weights"):
     print("  w1    w2   of 64 right   % of fresh wrong   mean path   size of V, b   % in the first fifth")
     for p, w in trained:
         print(f"{p.w1:4g}  {p.w2:4g}{'{:12d} {:16.0f} {:14.0f} {:12.0f} {:17.0f}'.format(*measured(p, w))}")
-    panels = plotting.panels(3, width=11, height=4)
+    panels = plotting.panels(3, width=11, height=3.5)
     for ax, (p, w) in zip(panels, [trained[1], trained[3], trained[5]], strict=True):
         title = f"$w_1 = {p.w1:g}$, $w_2 = {p.w2:g}$"
         plotting.trajectories(p.states(w)[:, :, ::4], data.label[::4], ax, title=title)

@@ -482,7 +482,8 @@ with predict.ask("D-optimisers"):
         print(f"{name:18s}", *(f"{J:7.1f}" for J in reached))
     curves = {name: np.minimum.accumulate(run.J) for name, run in runs.items()}
     evaluations = {name: run.evaluations for name, run in runs.items()}
-    ax = plotting.cost_history(curves, x=evaluations, xlabel="evaluations of $J$ and its gradient")
+    ax = plotting.panels(1, height=3.8)
+    plotting.cost_history(curves, ax, evaluations, xlabel="evaluations of $J$ and its gradient")
     ax.set(ylim=(1.5, 130), ylabel="smallest $J$ so far")
     plotting.show(ax, alt=(
         "Smallest J so far over 5,000 evaluations: L-BFGS falls long before the others and ends at 2.2; constant "

@@ -31,7 +31,8 @@ plotting.use_style()
 # ## 1. What a flow in the plane cannot do <small>E1, E2</small>
 #
 # Exactly one solution of $\dot{\mathbf{x}} = \mathbf{V}(t)\sigma(\mathbf{x}) + \mathbf{b}(t)$ passes through each point at each time. So $\mathbf{x}(0)\mapsto\mathbf{x}(T)$ is one-to-one and continuous both ways, a *homeomorphism*, and in the plane the disk stays inside the ring (12.C; Dupont, Doucet and Teh, 2019).
-#
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict.** A hundred layers, $\tanh$. Double the number of training points, again and again: what becomes of the share of *fresh* points on the wrong side, in the plane? And with a third coordinate?
 
 # %% slideshow={"slide_type": "skip"}
@@ -67,7 +68,7 @@ with predict.ask("E-more"):
     print("d = 3, from 64 points on: no fresh point wrong in any draw:", not share_wrong[3][1:].any())
     right = [(node.nearest_target(p.states(w)[-1]) == (p.y_out[0] > 1)).all() for p, w in nets.values()]
     print(f"networks with all of their training points right: {sum(right)} of {len(nets)}")
-    ax, mean = plotting.panels(1), share_wrong[2].mean(axis=1)
+    ax, mean = plotting.panels(1, height=4), share_wrong[2].mean(axis=1)
     print("mean share in the plane, in %:", *(f"{share:.1f}" for share in mean))
     ax.loglog(numbers[2], share_wrong[2], ".", color=plotting.BLUE, alpha=0.5)
     ax.loglog(numbers[2], mean, "o", color=plotting.BLUE, label="d = 2: five draws, and their mean")
@@ -201,7 +202,7 @@ def bent_grid(ax, net, k):
 
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-axes = plotting.panels(3, width=13, height=4.6)
+axes = plotting.panels(3, width=11, height=3.8)
 for ax, net, k in zip(axes, [nets[2, 128, 2], folding[2], folding[2]], [67, 1, 2], strict=True):
     bent_grid(ax, net, k)
 plotting.show(axes, alt=(
@@ -579,7 +580,7 @@ triples = {seed: three_points(seed) for seed in (1, 3, 4, 6, 7)}
 
 # %% jupyter={"source_hidden": true} tags=["answer"]
 with predict.ask("E-rate"):
-    ax = plotting.panels(1)
+    ax = plotting.panels(1, height=3.8)
     for n, (p, w) in enumerate(triples.values()):
         e, mu, colour = distances(p, w), predicted_rate(p), f"C{n}"
         ax.semilogy(p.t, e, color=colour, lw=3, alpha=0.6)
@@ -622,9 +623,10 @@ def heun(f, x, dt):
 
 # %%
 def on_tape(layer, p, weights):
-    """J of the network with such layers: the tape, V, b, the last states and J, all of them recorded."""
+    """The recorded tape, V, b, last states and J of a network with such layers."""
     tape = Tape()
-    V, b = ([tape.array(W) for W in weights_of] for weights_of in (weights.V, weights.b[:, :, None]))
+    V = [tape.array(V_k) for V_k in weights.V]
+    b = [tape.array(b_k[:, None]) for b_k in weights.b]
     x, J = tape.array(p.x_in), tape.array(0.0)
     for V_k, b_k in zip(V, b, strict=True):
         J = J + p.w2 * p.dt / 2 * (V_k.sum_of_squares() + b_k.sum_of_squares())
@@ -634,6 +636,7 @@ def on_tape(layer, p, weights):
     return tape, V, b, x, J + 0.5 * (x - p.y_out).sum_of_squares()
 
 
+# %% slideshow={"slide_type": "subslide"}
 def gradient_on_tape(layer, p, weights):
     tape, V, b, _, J = on_tape(layer, p, weights)
     tape.backward(J)
