@@ -11,9 +11,10 @@ SCRIPT = Path(__file__).parents[1] / "notebooks/scripts/12b_sensitivity_and_adjo
 
 
 def test_sizes_of_the_gradient_are_those_of_the_complex_step():
-    (source,) = [c.source for c in jupytext.read(SCRIPT).cells if c.source.startswith("def gradient_sizes(")]
     names = {"np": np, "tanh": tanh}
-    exec(source, names)
+    for cell in jupytext.read(SCRIPT).cells:
+        if cell.source.startswith(("def states_of(", "def gradient_sizes(")):
+            exec(cell.source, names)
     rng = np.random.default_rng(0)
     V, b = rng.standard_normal((4, 2, 2)), rng.standard_normal((4, 2))
 
