@@ -25,9 +25,13 @@ def lab(tmp_path_factory):
         yield address
 
 
+def pytest_sessionstart(session):
+    if not hasattr(session.config, "workerinput"):  # once, where several processes share the tests
+        shutil.rmtree(SCREENSHOTS, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def chromium():
-    shutil.rmtree(SCREENSHOTS, ignore_errors=True)
     program = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
     with sync_playwright() as playwright:
         program = program or playwright.chromium.executable_path
@@ -68,11 +72,14 @@ def book(request, open_book):
     return book
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     def notebook(item):
         return str(item.callspec.params.get("book", "")) if hasattr(item, "callspec") else ""
 
     items.sort(key=notebook)  # one notebook after the other
+    for item in items:  # in one process: all tests of a notebook, all others of a file
+        item.add_marker(pytest.mark.xdist_group(notebook(item) or item.path.name))
 
 
 @pytest.fixture(autouse=True)
