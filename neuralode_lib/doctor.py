@@ -35,7 +35,7 @@ def python():
     if platform.python_version() not in SpecifierSet(asked, prereleases=True):
         raise Finding(f"{here}, asked for is {asked}", "install a newer Python and make the environment with it")
     try:  # programs have the folder of their environment written into them
-        subprocess.run([Path(sys.executable).with_name("jupyter"), "--version"], capture_output=True, check=True)
+        subprocess.run([Path(sys.executable).with_name("jupyter"), "--runtime-dir"], capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         raise Finding(
             f"{here}, but its program jupyter is not there or does not start, as when the folder has been moved",

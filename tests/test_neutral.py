@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import build_notebook
+import matplotlib
 import nbformat
 import pytest
 
@@ -43,6 +44,8 @@ def somebody(tmp_path):
     for path, text in PERSONAL.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text, encoding="utf-8")
+    for fonts in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):  # Matplotlib would take seconds to make it
+        shutil.copy(fonts, tmp_path / "MPLCONFIGDIR")
     (tmp_path / "startup.py").write_text("print('Good evening')")
     own = {path.partition("/")[0]: str(tmp_path / path.partition("/")[0]) for path in PERSONAL}
     inherited = {name: value for name, value in os.environ.items() if name != "MATPLOTLIBRC"}

@@ -684,9 +684,8 @@ with predict.ask("C-rules"):
     ax.set(xlim=(10, 5000), ylim=(1, 300))
     ax.legend(loc="upper right", ncols=2)
     plotting.show(ax, alt=(
-        "J against evaluations: L-BFGS falls fastest by far, then the constant step with its spikes, then the "
-        "exercise's rule and Armijo's, which fall steadily. A thin line marks J = 3."
-    ))
+        "J against evaluations: L-BFGS falls fastest by far, then the constant step with its spikes, then the exercise's "
+        "rule and Armijo's, which fall steadily. A thin line marks J = 3."))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which minimum? <small>C7</small>

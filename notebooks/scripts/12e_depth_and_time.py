@@ -465,6 +465,7 @@ deep = node.TrainingProblem(many.x_in, many.y_out, N_T=1025, activation=tanh)
 deep_weights = node.Weights.random(deep.N_T, deep.d, 1.5, np.random.default_rng(0))
 
 
+# %% slideshow={"slide_type": "skip"}
 def seconds(f):
     times = []
     for _ in range(3):
