@@ -12,6 +12,7 @@ NOT_OURS = {
     ("aria-input-field-name", "cm-content"): "JupyterLab's editor of a cell has no name",
     ("aria-prohibited-attr", "jp-Cell"): "JupyterLab names a cell with an attribute that its element may not have",
     ("aria-required-children", "jp-WindowedPanel-viewport"): "JupyterLab's cells are no children that a feed may have",
+    ("button-name", "data-heading-level"): "JupyterLab's button that folds a section has no name",
     ("image-alt", "jp-RenderedImage"): "JupyterLab leaves a figure's alt text away; the text round it says the same",
 }
 
