@@ -242,6 +242,7 @@ p {{ margin: 0.3em 0; }}
 table {{ border-collapse: collapse; width: 100%; }}
 th, td {{ border-top: 0.5pt solid #999999; padding: 1.5pt 4pt; text-align: left; }}
 tr {{ break-inside: avoid; }}
+@media screen {{ .wide {{ overflow-x: auto; }} }}
 code {{ font: 7.5pt/1.25 ui-monospace, monospace; }}
 </style>
 <script>MathJax = {{ tex: {{ inlineMath: [["\\\\(", "\\\\)"]] }} }};</script>
@@ -281,7 +282,8 @@ def page():
     for title, rows in TABLES.items():
         head = "".join(f'<th scope="col">{column}</th>' for column in COLUMNS)
         body = "".join(f"<tr>{''.join(map('<td>{}</td>'.format, html_cells(row)))}</tr>\n" for row in rows)
-        tables.append(f"<h2>{title}</h2>\n<table>\n<tr>{head}</tr>\n{body}</table>")
+        wide = f'<div class="wide" role="region" aria-label="{title}" tabindex="0">'
+        tables.append(f"<h2>{title}</h2>\n{wide}<table>\n<tr>{head}</tr>\n{body}</table></div>")
     return PAGE.format(title=TITLE, words=WORDS, tables="\n".join(tables))
 
 
