@@ -528,19 +528,21 @@ def distances(p, w):
     return np.sqrt(np.mean(np.sum((p.states(w) - p.y_out) ** 2, axis=1), axis=1))
 
 
+# %% slideshow={"slide_type": "skip"}
+horizon_runs = [(8, *horizons[8], "-"), (4, *horizons[4], "--"), (2, *horizons[2], ":"), (8, *without, "-")]
+longest, longest_weights = horizons[8]
+way = np.linalg.norm(np.diff(longest.states(longest_weights), axis=0), axis=1).sum(axis=1)
+
 # %% jupyter={"source_hidden": true} tags=["answer"]
 with predict.ask("E-turnpike"):
     left, right = plotting.panels(2, width=11)
-    runs = [(8, *horizons[8], "-"), (4, *horizons[4], "--"), (2, *horizons[2], ":"), (8, *without, "-")]
-    for (T, p, w, style), width in zip(runs, (2, 3, 4, 2), strict=True):
+    for (T, p, w, style), width in zip(horizon_runs, (2, 3, 4, 2), strict=True):
         look = {"ls": style, "lw": width, "color": plotting.BLUE if p.w1 else plotting.ORANGE}
         left.plot(p.t, distances(p, w), label=f"T = {T}, w1 = {p.w1:g}", **look)
         right.semilogy(p.t[:-1], np.linalg.norm(w.theta, axis=(1, 2)), **look)
     left.set(xlabel="$t$", title="distance to the target (rms)", ylim=(0, 4))
     right.set(xlabel="$t$", title="$|(\\mathbf{V}, \\mathbf{b})(t)|$")
     left.legend()
-    p, w = horizons[8]
-    way = np.linalg.norm(np.diff(p.states(w), axis=0), axis=1).sum(axis=1)
     print(f"T = 8, w1 = 0.1: {100 * way[:40].sum() / way.sum():.0f} % of the way is done at t = 2")
     plotting.show(left, alt=(
         "Left: distances over t. With w1 = 0.1 all three horizons fall from 1.9 to 0.3 until t = 2 and stay there; with "
