@@ -34,6 +34,12 @@ class Case:
         V, b, x_in, y_out = map(normal, [(N_T - 1, d, d), (N_T - 1, d), (d, samples), (d, samples)])
         return cls(V, b, x_in, y_out, T / (N_T - 1), w1, w2, activation)
 
+    def problem(self, kind=TrainingProblem):
+        """The same as a TrainingProblem, the library's or one with a planted bug."""
+        N_T = len(self.V) + 1
+        T = self.dt * (N_T - 1)
+        return kind(self.x_in, self.y_out, T, N_T, self.w1, self.w2, self.activation)
+
     def states(self, V=None, b=None):
         V, b = self.V if V is None else V, self.b if b is None else b
         return oracles.states(V, b, self.x_in, self.dt, self.activation.sigma)
@@ -171,10 +177,7 @@ def check_tape(lib, case=CASE):
 def check_fused(lib, cases=(CASE, RELU_CASE)):
     """The fused form is `forward`, `cost`, `adjoint` and `gradient`; also after another call, and for some samples."""
     for case in cases:
-        N_T = len(case.V) + 1
-        problem = lib.TrainingProblem(
-            case.x_in, case.y_out, case.dt * (N_T - 1), N_T, case.w1, case.w2, case.activation
-        )
+        problem = case.problem(lib.TrainingProblem)
         problem.cost_and_gradient(resnet.Weights(case.V[::-1], -case.b))
         assert_fused_is_textbook(problem, resnet.Weights(case.V, case.b))
         assert_estimate_scales_the_data_part(problem, case)

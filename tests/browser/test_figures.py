@@ -10,7 +10,6 @@ import pytest
 from axe import findings
 from playwright.sync_api import expect
 from served import Visit
-from sklearn.datasets import load_digits
 
 import neuralode_lib as node
 from neuralode_lib import explore
@@ -55,16 +54,6 @@ def in_space():
     x_in, y_out = (np.vstack([a, np.zeros(16)]) for a in data[:2])
     problem = node.TrainingProblem(x_in, y_out, N_T=5, activation=node.tanh)
     return problem, node.Weights.random(5, 3, 1.0, np.random.default_rng(0))
-
-
-@pytest.fixture(scope="module")
-def digits():
-    """A network that is not trained, so that it is wrong about most images."""
-    pixels, label = load_digits(return_X_y=True)
-    images = node.datasets.labelled_images(pixels[:30] / 16, label[:30])
-    problem = node.TrainingProblem(images.x_in, images.y_out, T=3.0, N_T=7)
-    weights = node.Weights.random(problem.N_T, problem.d, 0.1, np.random.default_rng(0))
-    return problem, weights, images.x_in, images.label
 
 
 @pytest.fixture(scope="module")

@@ -5,21 +5,10 @@ from base64 import b64decode
 import numpy as np
 import pytest
 from javascript import needs_node, run, source
-from sklearn.datasets import load_digits
 
 import neuralode_lib as node
 from neuralode_lib import explore
 from neuralode_lib.explore.digit import packed, share_right_when_moved, worst_first
-
-
-@pytest.fixture(scope="module")
-def digits():
-    """A network that is not trained, so that it is wrong about most images."""
-    pixels, label = load_digits(return_X_y=True)
-    images = node.datasets.labelled_images(pixels[:30] / 16, label[:30])
-    problem = node.TrainingProblem(images.x_in, images.y_out, T=3.0, N_T=7)
-    weights = node.Weights.random(problem.N_T, problem.d, 0.1, np.random.default_rng(0))
-    return problem, weights, images.x_in, images.label
 
 
 def test_the_worst_come_first(digits):

@@ -1,5 +1,6 @@
 """12.B: sensitivities and the adjoint. The id of the formula is in the test's name."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,16 +18,7 @@ from neuralode_lib import (
     verify,
 )
 
-
-def problem_of(case, activation=None):
-    N_T = len(case.V) + 1
-    activation = activation or case.activation
-    return TrainingProblem(
-        case.x_in, case.y_out, case.dt * (N_T - 1), N_T, case.w1, case.w2, activation
-    )
-
-
-PROBLEM, WEIGHTS = problem_of(CASE), Weights(CASE.V, CASE.b)
+PROBLEM, WEIGHTS = CASE.problem(), Weights(CASE.V, CASE.b)
 V_HAT = np.random.default_rng(4).standard_normal(CASE.V.shape)
 B_TILDE = np.random.default_rng(5).standard_normal(CASE.b.shape)
 ALONG_B, ALONG_V = Weights(0 * V_HAT, B_TILDE), Weights(V_HAT, 0 * B_TILDE)
@@ -212,7 +204,7 @@ def test_B9_gradient_in_V_four_ways():
 
 def test_B9_the_printed_transpose_fails_except_in_one_dimension():
     def error_of_the_printed_form(case):
-        problem, weights = problem_of(case), Weights(case.V, case.b)
+        problem, weights = case.problem(), Weights(case.V, case.b)
         x = problem.states(weights)
         phi = resnet.adjoint(weights, x, problem.y_out, problem.dt, problem.w1, tanh)
         printed = [
@@ -263,7 +255,7 @@ def test_B10_evaluations_of_sigma_per_sample_do_not_depend_on_I(fused):
         fast = tanh.dsigma_of_sigma if fused else None
         activation = Activation(sigma, tanh.dsigma, "counted", fast)
         case = Case.random(seed=7, samples=samples)
-        problem_of(case, activation).cost_and_gradient(Weights(case.V, case.b))
+        replace(case, activation=activation).problem().cost_and_gradient(Weights(case.V, case.b))
         return sum(counted)
 
     assert evaluations(1) > 0
@@ -291,7 +283,7 @@ def test_B11_the_tape_in_few_dimensions_and_for_one_sample(d):
 
 
 def test_B11_the_tape_agrees_with_the_library_for_relu():
-    problem, weights = problem_of(RELU_CASE), Weights(RELU_CASE.V, RELU_CASE.b)
+    problem, weights = RELU_CASE.problem(), Weights(RELU_CASE.V, RELU_CASE.b)
     J, _, V, b = on_tape(tape, RELU_CASE)
     J_fused, gradient = problem.cost_and_gradient(weights)
     assert_close(J.value, J_fused)

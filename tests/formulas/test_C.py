@@ -36,13 +36,8 @@ from neuralode_lib import (
 )
 
 
-def problem_of(case):
-    T, N_T = case.dt * len(case.V), len(case.V) + 1
-    return TrainingProblem(case.x_in, case.y_out, T, N_T, case.w1, case.w2, case.activation)
-
-
 def random_problem():
-    return problem_of(CASE), Weights(CASE.V, CASE.b)
+    return CASE.problem(), Weights(CASE.V, CASE.b)
 
 
 @pytest.mark.parametrize("T, N_T", [(1.0, 101), (1.7, 5), (0.3, 2)])
@@ -291,7 +286,7 @@ def test_C8_a_layer_that_is_not_one_to_one_costs_at_least_w2_over_2_dt():
 @pytest.mark.parametrize("case", [CASE, RELU_CASE, Case.random(seed=8, d=1, samples=1, N_T=2)])
 def test_C9_hessian_times_vector_is_the_derivative_of_the_gradient(case):
     """Central differences of the complex step's gradient, in each entry; for ReLU, of the adjoint's."""
-    problem, weights = problem_of(case), Weights(case.V, case.b)
+    problem, weights = case.problem(), Weights(case.V, case.b)
     direction = Weights.random(problem.N_T, problem.d, 1.0, np.random.default_rng(6))
 
     def gradient(h):
