@@ -34,16 +34,16 @@ function fromAddress(address, data) {
 }
 
 /** The address of a state: what differs from data's settings. */
-function toAddress(state, data) {
+function toAddress({ chosen, points, iteration }, data) {
   const told = new URLSearchParams();
   for (const [name, usual] of Object.entries(data.settings)) {
-    if (state[name] !== usual && name !== "iterations" && state[name] !== "own points") told.set(name, state[name]);
+    if (chosen[name] !== usual && name !== "iterations" && chosen[name] !== "own points") told.set(name, chosen[name]);
   }
-  if (state.iteration !== data.opening) told.set("run", state.iteration);
-  if (state.data === "own points") {
+  if (iteration !== data.opening) told.set("run", iteration);
+  if (chosen.data === "own points") {
     const rounded = (value) => Math.round(value * DIGITS) / DIGITS;
     ["blue", "red"].forEach((name, label) => {
-      const mine = state.points.filter((point) => point.label === label);
+      const mine = points.filter((point) => point.label === label);
       told.set(name, mine.map(({ x }) => `${rounded(x[0])},${rounded(x[1])}`).join());
     });
   }
@@ -51,7 +51,7 @@ function toAddress(state, data) {
 }
 
 function play(picture, data) {
-  live(picture, fromAddress(location.hash, data));
+  cockpit(picture, fromAddress(location.hash, data));
   const draw = picture.draw;
   let resting;
   const write = () => {

@@ -101,10 +101,11 @@ class Record {
   }
 }
 
-function live(picture, data) {
-  const { targets, sets, T } = data, chosen = { ...data.settings, point: 0 };
+/** kept: a state that picture.state() gave, from which to go on. */
+function cockpit(picture, data, kept) {
+  const { targets, sets, T } = data, chosen = { ...data.settings, ...kept?.chosen, point: 0 };
   const curve = new Record(), bends = new Record(), regions = new Regions(61, 38), colors = ["blue", "red"];
-  let own = data.own ? pointsOf(data.own, targets) : [], points, problem, descent, limit, direction;
+  let own = kept?.points ?? (data.own ? pointsOf(data.own, targets) : []), points, problem, descent, limit, direction;
   let time = 1, share = 4; // time: of the flow, where T is 1; share: milliseconds of training for each picture
 
   // ---- what is trained
@@ -123,6 +124,14 @@ function live(picture, data) {
     curve.clear();
     note();
     bend();
+  }
+
+  function goOn() {
+    begin({ theta: Float64Array.from(kept.theta), d: chosen.d, N: chosen.layers });
+    curve.clear();
+    descent.iteration = kept.iteration;
+    limit = kept.limit;
+    note();
   }
 
   /** Python's weights, where they fit. */
@@ -380,10 +389,15 @@ function live(picture, data) {
     );
   };
 
-  picture.state = () => ({ ...chosen, points, iteration: descent.iteration });
+  /** Where it stands, as JSON takes it. */
+  picture.state = () => {
+    const { iteration, J, weights } = descent;
+    return { chosen, points, iteration, limit, J, theta: Array.from(weights.theta) };
+  };
   take(chosen.data);
   begin(given());
+  if (kept) goOn();
   repose();
-  if (picture.calm) while (descent.iteration < Math.min(data.opening, AT_ONCE) && advance());
-  opening.isPlaying = descent.iteration < data.opening;
+  if (picture.calm && !kept) while (descent.iteration < Math.min(data.opening, AT_ONCE) && advance());
+  opening.isPlaying = !kept && descent.iteration < data.opening;
 }

@@ -84,7 +84,7 @@ def training(
         "sets": {name: {"x_in": points.x_in, "y_out": points.y_out, "d": 2} for name, points in sets.items()},
         "T": problem.T, "targets": TARGETS.tolist(), **WINDOW, "alt": alt,
     }  # fmt: skip
-    return Figure("training", given, _picture(problem, run, x, label, show), alt, numbers, ["rules", "regions"])
+    return Figure("training", given, _picture(problem, run, x, label, show), alt, numbers, ["rules", "regions", "memory"])
 
 
 def _start(problem):

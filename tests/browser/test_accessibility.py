@@ -6,6 +6,7 @@ import sys
 import pytest
 from axe import findings
 from lab import NOTEBOOKS, ROOT, SECONDS
+from playwright.sync_api import expect
 
 # Serious and critical findings that are not ours: the rule, a part of the element, and whose they are.
 NOT_OURS = {
@@ -25,6 +26,30 @@ WITHOUT_MATHEMATICS = """parts => window.takenOut = parts.map(part => {
 WITH_MATHEMATICS = "takenOut.forEach(([place, part]) => place.replaceWith(part))"
 
 
+# To axe-core no text of JupyterLab's is on the screen, and contrast is what it asks of such text alone. So: all texts
+# and formulas whose contrast with what is behind them is less than WCAG 2 wants.
+PALE = r"""notebook => {
+    const rgba = (color) => color.match(/[\d.]+/g).map(Number);
+    const over = ([r, g, b, a = 1], below) => [r, g, b].map((c, n) => a * c + (1 - a) * below[n]);
+    const behind = (e) => {
+        const color = rgba(getComputedStyle(e).backgroundColor);
+        return color.length === 3 || !e.parentElement ? color.slice(0, 3) : over(color, behind(e.parentElement));
+    };
+    const light = (color) => color.map((c) => c / 255)
+        .map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, c, n) => sum + [0.2126, 0.7152, 0.0722][n] * c, 0);
+    const texts = document.createTreeWalker(notebook, NodeFilter.SHOW_TEXT), holders = new Set();
+    while (texts.nextNode()) if (texts.currentNode.data.trim()) holders.add(texts.currentNode.parentElement);
+    return [...holders, ...notebook.querySelectorAll("mjx-container")].flatMap((e) => {
+        const style = getComputedStyle(e), ground = behind(e), ink = over(rgba(style.color), ground);
+        const [low, high] = [light(ink), light(ground)].sort((a, b) => a - b), contrast = (high + 0.05) / (low + 0.05);
+        const size = parseFloat(style.fontSize), isLarge = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
+        const isShown = e.getClientRects().length && !e.closest("mjx-assistive-mml, script, style, option, .cm-editor");
+        return isShown && contrast < (isLarge ? 3 : 4.5) ? [`${contrast.toFixed(2)}: ${e.outerHTML.slice(0, 150)}`] : [];
+    });
+}"""
+
+
 @pytest.mark.parametrize("book", NOTEBOOKS[:1], indirect=True, ids=lambda path: path.stem)
 def test_notebook_in_jupyterlab(book):
     """The first one has figures, living ones, and questions."""
@@ -32,6 +57,21 @@ def test_notebook_in_jupyterlab(book):
     found = findings(book.page, ".jp-Notebook", not_ours=NOT_OURS)
     book.page.evaluate(WITH_MATHEMATICS)
     assert found == []
+
+
+def test_notebook_can_be_read_in_light_and_dark(book):
+    notebook = book.page.locator(".jp-Notebook")
+    for summary in notebook.locator("details > summary").all():
+        summary.evaluate("summary => summary.parentElement.open = true")
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        book.page.locator("#jp-MainMenu").get_by_text("Settings", exact=True).click()
+        book.page.locator(".lm-Menu").get_by_text("Theme", exact=True).hover()
+        book.page.locator(".lm-Menu").get_by_text(theme, exact=True).click()
+        light = "true" if theme.endswith("Light") else "false"
+        expect(book.page.locator("body")).to_have_attribute("data-jp-theme-light", light)
+        book.page.wait_for_timeout(300)  # living figures follow at their next picture
+        book.screenshot(f"{theme}-{book.name}")
+        assert notebook.evaluate(PALE) == []
 
 
 @pytest.fixture(scope="module")

@@ -167,6 +167,34 @@ def test_settings_start_afresh_or_change_on_the_way(open_page):
     expect(cockpit.box.get_by_role("spinbutton", name="layers")).to_have_value("10")
 
 
+def test_reopened_it_says_where_it_was_and_goes_on_from_there(open_page):
+    cockpit = open_page("training")
+    cockpit.says("iteration 300 of 10000")
+    cockpit.page.wait_for_timeout(1000)
+    cockpit.open().says("iteration 300 of 10000")
+    expect(cockpit.box.get_by_role("button", name="Go on")).to_have_count(0)  # no hand has been on it
+    cockpit.type("w₁", 0.2)
+    cockpit.choose("adds red")
+    cockpit.page.mouse.click(*cockpit.place(0.2, 0.2))
+    for _ in range(7):
+        cockpit.press("Step")
+    cockpit.page.wait_for_timeout(1000)
+    (problem, weights), said = cockpit.copied(), cockpit.numbers.inner_text()
+    cockpit.open().says("iteration 300 of 10000")
+    cockpit.press(f"Go on from iteration 7, J = {problem.cost(weights):.4g}")
+    expect(cockpit.numbers).to_have_text(said)
+    again, same = cockpit.copied()
+    assert repr(again) == repr(problem) and again.w1 == 0.2 and again.I == 65
+    np.testing.assert_array_equal(same.theta, weights.theta)
+    np.testing.assert_array_equal(again.x_in, problem.x_in)
+    expect(cockpit.box.get_by_role("button", name="Go on")).to_have_count(0)
+    cockpit.press("Step")
+    cockpit.says(f"iteration 8 of 10000: {J(problem, weights - 0.2 * problem.cost_and_gradient(weights)[1])}")
+    cockpit.press("Reset")
+    cockpit.says("iteration 0 of 10000")
+    cockpit.visit.screenshot("cockpit-again")
+
+
 def test_too_large_a_step_is_said_and_the_last_finite_state_stays(open_page):
     cockpit = open_page("training", reduced_motion="reduce")
     cockpit.type("layers", 5)

@@ -34,7 +34,7 @@ START = 'closest(".living-figure"), {});'
 
 def page():
     shown = explore.training()
-    shown.scripts = [*shown.scripts, "playground"]
+    shown.scripts = ["rules", "regions", "playground"]  # its memory is the address
     return PAGE.format(figure=shown.html().replace(START.format("live"), START.format("play")))
 
 
