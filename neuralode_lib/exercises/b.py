@@ -238,7 +238,7 @@ taylor_test = Exercise(
         for h in steps]) -> for h in steps]) ** 2
             The remainder is not squared, the absolute value is enough.
         for h in steps]) -> for h in steps]) ** 0.5
-            The remainder has no root.
+            Take no root of the remainder.
         np.array([abs( -> np.log([abs(
         np.array([abs( -> np.log10([abs(
             The remainders themselves are asked for, not their logarithms.
