@@ -159,7 +159,7 @@ taylor_test = Exercise(
         "derivative": 0.8 * p.gradient.dot(p.direction),  # not the right one, for which little would remain
         "steps": p.steps,
     },
-    parts={"the remainder": {"h": "len(steps)"}},
+    parts={"the remainder": {"entry": "len(steps)"}},
     mistakes="""
         [abs( -> [(
             The absolute value is missing.

@@ -74,7 +74,7 @@ TANGENT = Question(
 STEP = Question(
     id="B-h",
     prompt=r"""
-    Networks are usually trained in *single* precision, $\varepsilon \approx 10^{-7}$. Which of these steps makes the
+    Networks are often trained in *single* precision, $\varepsilon \approx 10^{-7}$. Which of these steps makes the
     *central* quotient most accurate?
     """,
     options=(
