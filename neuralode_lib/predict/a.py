@@ -32,9 +32,9 @@ ANSWERS: dict[str, str] = {
     """,
     "A-few-layers": r"""
     A single layer ends at $(-3.6, -2.8)$, far from the solution's end at $(1.5, -1.7)$. The observed order stays
-    within 0.1 of 1 from 4 layers on for the weights of this notebook, from 27 on for the constant ones and from 56 on
-    for the quick ones. So slowly changing weights are not enough: the constant ones turn the state quickly, and a
-    step has to be short compared with that turn of the *solution*.
+    within 0.1 of 1 from 4 layers on for our weights, from 27 on for the constant ones and from 56 on for the quick
+    ones. So slowly changing weights are not enough: the constant ones turn the state quickly, and a step has to be
+    short compared with that turn of the *solution*.
     """,
     "A-cost": r"""
     With order 1 again: the Euler states in it are of order 1, and so are the sums that stand for the integrals.

@@ -424,7 +424,7 @@ for K in (50, 100, 200, 400):
 # (When training leads to weights that are smooth in depth is the subject of Sander, Ablin and Peyré, 2022. In 12.C we look at ours.)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
-# **Predict, then move.** A single layer is a single step along the first tangent: how near to the solution's end does it come? The figure has three kinds of weights: ours, constant ones, and quickly changing ones. Which needs the most layers until the observed order is close to 1, and which the fewest?
+# **Predict, then move.** A single layer is a single step along the first tangent: does it end near the solution's end? Of our weights, constant ones and quickly changing ones, which need the most layers until the observed order is close to 1, and which the fewest?
 
 # %%
 explore.euler()

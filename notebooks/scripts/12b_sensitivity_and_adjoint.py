@@ -173,7 +173,7 @@ for name, direction in [("b", b_tilde), ("V", V_hat)]:
 # We take the median error over 50 random directions.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict.** Where does each curve have its lowest point? (That of the simple quotient you have seen in the figure of the kick: why is it there?) Only orders of magnitude: what $h$ balances $h$ and $\varepsilon/h$? And $h^2$ and $\varepsilon/h$?
+# **Predict.** Where does each curve have its lowest point? (You have seen that of the simple quotient with the kick: why is it there?) Only orders of magnitude: what $h$ balances $h$ and $\varepsilon/h$? And $h^2$ and $\varepsilon/h$?
 
 # %% slideshow={"slide_type": "skip"}
 rng = np.random.default_rng(15)
@@ -289,7 +289,7 @@ with predict.ask("B-entry"):
     print("states:", len(x), "  phi:", len(phi))
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
-# **Predict, then move.** The figure has 16 points of the lecture's kind and a network early in its training; the arrow is $\boldsymbol{\varphi}(t)$ on its moving point. Drag the point by $\boldsymbol{\delta}$, and it runs on from there. How well does $\boldsymbol{\varphi}(t)^\top\boldsymbol{\delta}$ predict the change of $J$ for a small $\boldsymbol{\delta}$, and for one ten times as large?
+# **Predict, then move.** Sixteen points, and a network early in its training; the arrow is $\boldsymbol{\varphi}(t)$ on its moving point. Drag the point by $\boldsymbol{\delta}$, and it runs on from there. How well does $\boldsymbol{\varphi}(t)^\top\boldsymbol{\delta}$ predict the change of $J$ for a small $\boldsymbol{\delta}$, and for one ten times as large?
 
 # %%
 explore.adjoint()
