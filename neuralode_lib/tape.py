@@ -59,10 +59,10 @@ class Recorded:
 
     def __matmul__(self, other):
         other = self._recorded(other)
-        A, B = self.value, other.value
-        if A.ndim != 2 or B.ndim != 2 or A.shape[1] != B.shape[0]:
-            raise ValueError(f"shapes {A.shape} and {B.shape} make no product of matrices, expected (m, n) and (n, p)")
-        return Recorded(self.tape, A @ B, (self, lambda p: p @ B.T), (other, lambda p: A.T @ p))
+        L, R = self.value, other.value
+        if L.ndim != 2 or R.ndim != 2 or L.shape[1] != R.shape[0]:
+            raise ValueError(f"shapes {L.shape} and {R.shape} make no product of matrices, expected (m, n) and (n, p)")
+        return Recorded(self.tape, L @ R, (self, lambda p: p @ R.T), (other, lambda p: L.T @ p))
 
     def __rmatmul__(self, other):
         return self._recorded(other) @ self

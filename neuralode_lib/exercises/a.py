@@ -150,7 +150,7 @@ observed_order = Exercise(
         np.diff(np.log(dt)) -> -np.log(2)
         np.diff(np.log(dt)) -> np.log(dt[1] / dt[0])
         np.diff(np.log(dt)) -> np.log(dt[-1] / dt[-2])
-            The quotient of the steps differs from pair to pair: divide by the difference of log(dt) of each pair.
+            The steps need not be halved, their quotient differs from pair to pair: divide by the difference of log(dt).
         np.diff(np.log(dt)) -> 1
         np.diff(np.log(dt)) -> -1
             The division by the difference of log(dt) is missing.

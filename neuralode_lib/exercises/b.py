@@ -159,7 +159,7 @@ taylor_test = Exercise(
         "derivative": 0.8 * p.gradient.dot(p.direction),  # not the right one, for which little would remain
         "steps": p.steps,
     },
-    parts={"the remainder": {"h": "len(steps)"}},
+    parts={"the remainder": {"entry": "len(steps)"}},
     mistakes="""
         [abs( -> [(
             The absolute value is missing.
@@ -238,7 +238,7 @@ taylor_test = Exercise(
         for h in steps]) -> for h in steps]) ** 2
             The remainder is not squared, the absolute value is enough.
         for h in steps]) -> for h in steps]) ** 0.5
-            The remainder has no root.
+            Take no root of the remainder.
         np.array([abs( -> np.log([abs(
         np.array([abs( -> np.log10([abs(
             The remainders themselves are asked for, not their logarithms.

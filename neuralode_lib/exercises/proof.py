@@ -80,7 +80,7 @@ def check(*lines):
 
 
 def _so_far(n):
-    return f"Right so far: line{'s' * (n > 1)} {' and '.join(map(str, range(1, n + 1)))}.\n" if n else ""
+    return f"Right so far: {['line 1', 'lines 1 and 2', 'lines 1 to 3'][n - 1]}.\n" if n else ""
 
 
 def _check(number, line):

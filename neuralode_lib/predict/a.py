@@ -11,19 +11,19 @@ ANSWERS: dict[str, str] = {
     smooth functions can only round off.
     """,
     "A-functions": r"""
-    With $\tanh$ and width 256 the error is $10^{-10}$ for $\sin 6x$, $4 \cdot 10^{-4}$ with the corner and $0.07$
-    with the jump, beside which every fit is off by about half its height: no continuous function can jump. With ReLU
-    the fits are zigzags. Corners suit them, but even $\sin 6x$ has an error of $2 \cdot 10^{-3}$ at width 256.
+    With $\tanh$ and width 256 the error is $10^{-10}$ for $\sin 6x$, $4 \cdot 10^{-4}$ with the corner and $0.06$
+    with the jump: whatever is continuous is off by half the height of the jump right beside it. With ReLU the fits are
+    zigzags. A corner is no harder for them, but even $\sin 6x$ has an error of $2 \cdot 10^{-3}$ at width 256.
     """,
     "A-two-layers": r"""
     The first layer gives $\mathbf{W}(1, 2)^\top = (3, -1)^\top$. The second one sees $(3, 0)^\top$ and gives $(3,
     3)^\top$. Here $\sigma$ comes before the matrix, also in the first layer.
     """,
     "A-circle": r"""
-    Of the plain circle nothing is left: a hundred factors, one for each layer, make less than $10^{-12}$ in nine draws
-    of ten. Smaller weights make it worse, and larger ones do not help in the plane, because $\tanh$ saturates. The
-    residual layers with small weights bend the circle and keep its size, for each of their factors is 1 plus something
-    small; large weights blow it up.
+    The plain layers leave a point: each multiplies the size by some factor, and the product of a hundred is below
+    $10^{-12}$ in about nine draws of ten. Smaller weights make it worse, and larger ones do not help in the plane,
+    because $\tanh$ saturates. Residual layers with small weights bend the circle and keep its size, up to a factor of
+    about 3 in fifty draws, for each of their factors is 1 plus something small; large weights mostly blow it up.
     """,
     "A-halving": r"""
     In one step Euler misses $\tfrac12\Delta t^2\,\ddot{\mathbf{x}}$, and terms of higher order: with half the step a
@@ -32,32 +32,33 @@ ANSWERS: dict[str, str] = {
     """,
     "A-few-layers": r"""
     A single layer ends at $(-3.6, -2.8)$, far from the solution's end at $(1.5, -1.7)$. The observed order stays
-    within 0.1 of 1 from 4 layers on for the weights of this notebook, from 27 on for the constant ones and from 56 on
-    for the quick ones. So it is not enough that the weights change slowly: the constant ones turn the state quickly,
-    and each step has to be short beside the turn of the *solution*.
+    within 0.1 of 1 from 4 layers on for our weights, from 27 on for the constant ones and from 56 on for the quick
+    ones. So slowly changing weights are not enough: the constant ones turn the state quickly, and a step has to be
+    short compared with that turn of the *solution*.
     """,
     "A-cost": r"""
-    With order 1 again: the discrete $J$ is as good as the Euler states in it.
+    With order 1 again: the Euler states in it are of order 1, and so are the sums that stand for the integrals.
     """,
     "A-by-hand": r"""
     Descent begins at $J = 27.5$ with 5 of 16 points right, and has $J = 3.1$ after 100 iterations and $J = 1.0$ with
     all points right after 1,000. So below 3 you have beaten its first hundred iterations. From $\mathbf{V} =
-    \mathbf{0}$, $\mathbf{b} = \mathbf{0}$ it comes to 0.6 as fast: the start matters.
+    \mathbf{0}$, $\mathbf{b} = \mathbf{0}$ the thousand come to 0.6: the start matters.
     """,
     "A-terms": r"""
-    The weights' term is zero and the terminal one the largest, 110.59. Where nothing moves, each point misses its
-    target by the same distance all the time: the running term is $w_1 = 0.01$ times the terminal one, times 0.99,
-    because its sum has 99 terms of length $\Delta t = 0.01$.
+    The weights' term is zero. Where nothing moves, each point misses its target by the same distance all the time: the
+    running term is $w_1 = 0.01$ times the terminal one. On the grid another factor 0.99 comes in, because the sum has
+    99 terms of length $\Delta t = 0.01$: the first and the last point of time are left out.
     """,
     "A-gap": r"""
     Through C, the narrowest of the four (23 degrees; D has 49). Its piece of the grey circle is drawn in black: in
     the end three quarters of the circle's length come from these 23 degrees. Nobody chose the gap; gradient descent
-    found it, and from other points it would find another.
+    found it. With other data it may be another.
     """,
     "A-meet": r"""
     They never meet: paths cross because points come through the same place at different *times*, and two points at one
-    place at one time would have the same past. So the grid is never torn and never folded over; it is stretched most
-    at the left, in gap C, in the end up to 28-fold. At $t = 0.25$ its lower left quarter has only moved, by
-    $\int\mathbf{b}\,dt = (-0.11, 0.15)$, and has kept its shape, because there both ReLUs are off.
+    place at one time would have the same past. So the grid is never torn and never folded over. (The ODE promises that;
+    a network keeps it as long as its steps are small, which 12.C makes precise.) It is stretched most at the left, in
+    gap C, in the end up to 28-fold. At $t = 0.25$ its lower left quarter has only moved, by $\int\mathbf{b}\,dt =
+    (-0.11, 0.15)$, and has kept its shape, because there both ReLUs are off.
     """,
 }

@@ -13,8 +13,8 @@ ANSWERS: dict[str, str] = {
     "B-lowest": r"""
     Where the two errors balance. For the difference quotient $h = \varepsilon/h$, so $h = \sqrt\varepsilon \approx
     10^{-8}$, with an error of that size; for the central one $h^2 = \varepsilon/h$, so $h = \varepsilon^{1/3} \approx
-    10^{-5}$, with an error of $\varepsilon^{2/3} \approx 10^{-10}$. The complex step has no lowest point: it subtracts
-    nothing, and $h = 10^{-30}$ is as good as any small one.
+    10^{-5}$, with an error of about $\varepsilon^{2/3} \approx 4 \cdot 10^{-11}$. The complex step has no lowest point:
+    it subtracts nothing, and $h = 10^{-30}$ is as good as any small one.
     """,
     "B-tangents": r"""
     As many as there are weights, $K\,d\,(d + 1)$: 600 for the lecture's network, 83,200 for digits of 64 pixels and
@@ -26,8 +26,8 @@ ANSWERS: dict[str, str] = {
     in the limit twice as large at $t = 0$ as at $T = 1$: an early push is paid for all the way.
     """,
     "B-entry": r"""
-    There are five, one for each *layer*, and `phi[2]` is the price of `x[3]`: the price of the state that layer 2
-    produces. The price of the input is not needed, as no weight can change it.
+    There are five, one for each *layer*, since no weight can change the input; and `phi[2]` is the price of `x[3]`, the
+    state that `V[2]` and `b[2]` produce.
     """,
     "B-prices": r"""
     To first order. For sample 0 at $t = 0.5$, $\boldsymbol{\delta} = (0.3, 0.2)$ changes $J$ by 0.295 where the price
@@ -35,24 +35,24 @@ ANSWERS: dict[str, str] = {
     hundredth: it is quadratic.
     """,
     "B-question-1": r"""
-    **C**, and only C. The second term drops out because the tangent starts at zero, and in the first
-    $\boldsymbol{\varphi}(T)$ is what we have chosen it to be. B is a vector where a number is asked for.
+    D is minus C, and B is a vector. **C**, and only C, agrees: the second term drops out because the tangent starts at
+    zero, and in the first $\boldsymbol{\varphi}(T)$ is what we have chosen it to be.
     """,
     "B-question-2": r"""
-    **B and D**, although the slide looks as if one letter were asked for. B is what you get by inserting the two ODEs;
-    mind the minus of $-\dot{\boldsymbol{\varphi}}$, which A forgets. D is B after the terms with $\mathbf{A}$ have
-    cancelled, $-(\mathbf{A}^\top\boldsymbol{\varphi})^\top\tilde{\mathbf{x}} +
+    **B and D** agree, although the slide looks as if one letter were asked for: D is B after the terms with
+    $\mathbf{A}$ have cancelled, $-(\mathbf{A}^\top\boldsymbol{\varphi})^\top\tilde{\mathbf{x}} +
     \boldsymbol{\varphi}^\top\mathbf{A}\tilde{\mathbf{x}} = 0$, and this is what the transpose in the adjoint equation
-    is for.
+    is for. A and C have a plus where the first integral has its minus, so each is off by twice its first integral:
+    A by 3.953, C by 0.052.
     """,
     "B-blind": r"""
     A symmetric one: it cannot tell a matrix from its transpose. ($d = 1$ hides the mistake, too.) Check gradients
     along random directions, at random weights.
     """,
     "B-parts": r"""
-    All eight blue samples have a negative part, of 2.5 to 4.6 %. A step against the gradient is good for the sum, and
-    makes the cost of such a sample larger: at this stage of the training the red ones pull, and the blue ones are
-    taken along.
+    All eight blue samples have a negative part, from $-2.5$ to $-4.6$ %. A step against the gradient is good for the
+    sum, and makes the cost of such a sample larger: at this stage of this training the red ones pull, and the blue
+    ones are taken along.
     """,
     "B-hand": r"""
     Forwards: $x_2 = 1 + \tfrac12(1\cdot1^2 + 1) = 2$ and $x_3 = 2 + \tfrac12(-1\cdot2^2 + 2) = 1$, so
@@ -70,15 +70,16 @@ ANSWERS: dict[str, str] = {
     effect. Divided by $\Delta t$ it has a limit.
     """,
     "B-tape": r"""
-    The price of `tape_x[k + 1]` is $\boldsymbol{\varphi}_k$ of layer `k`, `phi[k]`, and that of `tape_V[k]` the
-    gradient of the *discrete* $J$, with its factor $\Delta t$; all of them to rounding. Nothing else could come out:
-    there is only one derivative of $J$, and both ways to it are the chain rule. What differs is the bookkeeping: the
-    tape keeps some 18 arrays for each layer, our formulas keep one, $\mathbf{x}_k$.
+    The price of `tape_x[k + 1]` is `phi[k]`, without any factor, and that of `tape_V[k]` the gradient of the
+    *discrete* $J$, with its factor $\Delta t$; all of them to rounding. Nothing else could come out: there is only one
+    derivative of $J$, and both ways to it are the chain rule. What differs is the bookkeeping: the tape keeps some 18
+    arrays for each layer, our formulas keep one, $\mathbf{x}_k$.
     """,
     "B-first-layers": r"""
-    In the plain network both die out. The two inputs arrive at the same place to fourteen digits, and the first ten
-    layers get less than $10^{-9}$ of the gradient that the last one gets, so descent hardly moves them. In six draws
-    it is so each time, and weights of 1.5 or 3 times the size do not help: then $\tanh$ saturates, and $\sigma'$ is
-    small. In the residual network both stay what they are, up to a factor of 2.
+    In the plain network both die out. The two inputs come out at the same place to thirteen digits, and the first ten
+    layers get less than $10^{-9}$ of the gradient that the last one gets, so descent hardly moves them. In each of
+    thirty draws they got as little, also with weights of 1.5 or 3 times the size: then $\tanh$ saturates, and
+    $\sigma'$ is small. (That is in the plane. In 64 dimensions weights of 1.5 times the size scramble the inputs, and
+    the gradient grows on its way back.) In the residual network both stay what they are, up to a factor of 2 here.
     """,
 }

@@ -59,7 +59,7 @@ SCALE = Question(
     id="A-scale",
     prompt=r"""
     A residual network, $\mathbf{x}_k = \mathbf{x}_{k-1} + \mathbf{V}_k\sigma(\mathbf{x}_{k-1}) + \mathbf{b}_k$ with $k
-    = 1, \dots, K$, shall do exactly what Euler's method does for $\dot{\mathbf{x}} = \mathbf{V}(t)\sigma(\mathbf{x}) +
+    = 1, \dots, K$, is to do exactly what Euler's method does for $\dot{\mathbf{x}} = \mathbf{V}(t)\sigma(\mathbf{x}) +
     \mathbf{b}(t)$ with $t_k = k\,\Delta t$. Which matrix has to be its $\mathbf{V}_k$ (and $\mathbf{b}_k$ likewise)?
     """,
     options=(
@@ -145,7 +145,7 @@ INDEX = Question(
         r"How many states are there, and how many layers? What would be the last index in each option?",
     ),
     explanation=r"""
-    `x[1]` comes from the first layer, `V[0]`; so `x[3]` comes from `V[2]`. There is one layer less than there are
+    `x[1]` comes from the first layer, `V[0]`; so `x[3]` comes from `V[2]`. There is one layer fewer than there are
     states, and `V[k]` leads from `x[k]` to `x[k + 1]`.
     """,
     problem=Network,
@@ -183,7 +183,7 @@ ORDER = Question(
         ),
     ),
     hints=(
-        r"What is the order of the error at $T$, and what of the error of one step?",
+        r"What is the order of the error at $T$, and what is that of one step?",
         r"Error $\approx C\,\Delta t^p$: by what factor must $\Delta t$ fall?",
     ),
     explanation=r"""

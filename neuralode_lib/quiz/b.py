@@ -52,7 +52,7 @@ TANGENT = Question(
         Option(
             r"$\dot{\tilde{\mathbf{x}}} = \mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x}))\,\tilde{\mathbf{x}} +"
             r" \hat{\mathbf{V}}\sigma(\mathbf{x}) + \tilde{\mathbf{b}}$",
-            r"adds the two sources: the equation is linear, so are the tangents.",
+            r"adds the two sources: the equation is linear, so the two tangents add up.",
             lambda c: tangent_by(c, lambda k, x, z: c.V[k] @ (tanh.dsigma(x) * z) + source(c, k, np.tanh(x))),
         ),
     ),
@@ -74,13 +74,13 @@ TANGENT = Question(
 STEP = Question(
     id="B-h",
     prompt=r"""
-    Networks are usually trained in *single* precision, $\varepsilon \approx 10^{-7}$. Which of these steps makes the
+    Networks are often trained in *single* precision, $\varepsilon \approx 10^{-7}$. Which of these steps makes the
     *central* quotient most accurate?
     """,
     options=(
         Option(
             r"$h = 0.3$",
-            r"is so large that the error $O(h^2)$ of the limit dominates.",
+            r"is so large that truncation, $O(h^2)$, dominates.",
             lambda c: c.error(0.3),
         ),
         Option(
@@ -102,7 +102,7 @@ STEP = Question(
         ),
     ),
     hints=(
-        r"The central quotient errs by $O(h^2)$ from the limit and by $O(\varepsilon/h)$ from rounding.",
+        r"The central quotient errs by $O(h^2)$ from truncation and by $O(\varepsilon/h)$ from rounding.",
         r"Halve $h$: what becomes of each of the two errors? The best $h$ is where neither is the larger one.",
     ),
     explanation=r"""
@@ -125,7 +125,8 @@ def price_of_b(c, k):
 PRICE = Question(
     id="B-price",
     prompt=r"""
-    On the grid, one sample, $w_2 = 0$: which derivative of $J$ is $\boldsymbol{\varphi}_k$, for $1 < k < N_T - 1$?
+    On the slides' grid, where states and layers count from 1, so that `phi[0]` is $\boldsymbol{\varphi}_1$; one sample,
+    $w_2 = 0$. Which derivative of $J$ is $\boldsymbol{\varphi}_k$, for $1 < k < N_T - 1$?
     """,
     options=(
         Option(
@@ -362,7 +363,7 @@ COST = Question(
     ),
     hints=(
         r"One tangent gives the derivative along one direction. How many directions does a gradient have?",
-        r"How many weights has a layer, $\mathbf{V}_k$ and $\mathbf{b}_k$ together? How many adjoints are there?",
+        r"How many weights does a layer have, $\mathbf{V}_k$ and $\mathbf{b}_k$ together? How many adjoints are there?",
     ),
     explanation=r"""
     Tangents: one for each sample and each of the $K\,d\,(d + 1)$ weights. Adjoints: one for each sample. For MNIST

@@ -123,7 +123,7 @@ def fit(width):
 
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict.** The width doubles from 2 to 256. Does the error fall every time? Where on the curve of $f(x) = \sin 6x + |x|$ is the last bit of error?
+# **Predict.** The width doubles again and again, from 2 to 256. Does the error fall every time? Where on the curve of $f(x) = \sin 6x + |x|$ is the last bit of error?
 
 # %% tags=["answer"] jupyter={"source_hidden": true}
 with predict.ask("A-width"):
@@ -240,7 +240,7 @@ plain_size = [size(plain(circle, Vs[:k], bs[:k])) for k in range(101)]
 residual_size = [size(residual(circle, small_V[:k], small_b[:k])) for k in range(101)]
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
-# **Predict.** A circle of points goes through 100 layers with random weights. What is left of it after 100 plain layers? And after 100 residual ones? What do ten times smaller weights change, and three times larger ones?
+# **Predict.** A circle of points goes through 100 layers with these weights and $\tanh$. What is left of it when they are plain? And when they are residual? What do ten times smaller weights change, and three times larger ones?
 
 # %% tags=["answer"] jupyter={"source_hidden": true}
 with predict.ask("A-circle"):
@@ -262,14 +262,14 @@ with predict.ask("A-circle"):
 # %% [markdown] slideshow={"slide_type": "notes"}
 # <details><summary>In more dimensions, and on the way back</summary>
 #
-# In 64 dimensions, with entries of standard deviation $1/8$, a hundred plain layers shrink a circle to $10^{-3}$. With weights 1.5 times as large they scramble it: neighbouring points, at first 0.1 apart, end about 8 apart, nearly as far as any two. In training the same products of factors carry the *gradient* back from the output to the first layers: where the signal dies, so does the gradient. The end of 12.B shows it.
+# In 64 dimensions, with entries of standard deviation $1/8$, a hundred plain layers shrink a circle to $10^{-3}$. With weights 1.5 times as large they scramble it: neighbouring points, at first 0.1 apart, end 6 to 8 apart, nearly as far as any two do on average. In training the same products of factors carry the *gradient* back from the output to the first layers: where the signal dies, so does the gradient. The end of 12.B shows it.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## Layers become time <small>A5</small>
 #
-# A residual layer changes the state a little. Let the layer's number become time, the list of weight matrices a function $\mathbf{V}(t)$, and let the weights say how *fast* the state changes. That is a **neural ODE**:
+# Suppose that each residual layer changes the state only a little. Let the layer's number become time, the list of weight matrices a function $\mathbf{V}(t)$, and let the weights say how *fast* the state changes. That is a **neural ODE**:
 #
 # $$\mathbf{x}(0) = \mathbf{x}_{\text{in}},\qquad \dot{\mathbf{x}}(t) = \mathbf{V}(t)\,\sigma(\mathbf{x}(t)) + \mathbf{b}(t),\qquad \mathbf{y} = \mathbf{x}(T).$$
 #
@@ -322,7 +322,7 @@ def my_euler_step(x, V, b, dt, sigma):
 exercises.euler_step.check(my_euler_step)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# The library's `forward` takes all $K$ steps and keeps all states. $K$ steps lie between $N_T = K + 1$ points of time. It gives what `residual` gives with $\Delta t$ times the weights:
+# The library keeps all $\mathbf{V}_k$ and $\mathbf{b}_k$ together, as `node.Weights`; its `forward` takes all $K$ steps and keeps all states. $K$ steps lie between $N_T = K + 1$ points of time. It gives what `residual` gives with $\Delta t$ times the weights:
 
 # %%
 def sampled(K):
@@ -424,7 +424,7 @@ for K in (50, 100, 200, 400):
 # (When training leads to weights that are smooth in depth is the subject of Sander, Ablin and Peyré, 2022. In 12.C we look at ours.)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
-# **Predict, then move.** A single layer is a single step along the first tangent: where does it end? Which of the three kinds of weights needs the most layers until the observed order is close to 1, and which the fewest?
+# **Predict, then move.** A single layer is a single step along the first tangent: does it end near the solution's end? Of our weights, constant ones and quickly changing ones, which need the most layers until the observed order is close to 1, and which the fewest?
 
 # %%
 explore.euler()
@@ -489,7 +489,7 @@ with predict.ask("A-cost"):
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## The lecture's example <small>A8</small>
 #
-# Half of 64 points lie in a small disk (blue circles; they are to go to $(0, 1)$), half on a ring round it (red squares; they are to go to $(2, 1)$). No straight line separates them.
+# Half of 64 points lie in a small disk (blue circles; they are to go to $(0, 1)$, the blue cross), half on a ring round it (red squares; they are to go to $(2, 1)$). No straight line separates them.
 
 # %%
 data = node.disk_in_ring()
@@ -502,7 +502,7 @@ plotting.show(ax, alt=(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # First steer yourself. There are 16 such points and three layers, each with three arrows: $\mathbf{b}$ and the two columns of $\mathbf{V}$. Drag their tips until the points are near their crosses.
 #
-# **Predict, then move.** How small will you make $J$, and how small does gradient descent make it when you let it go on from *Reset*?
+# **Predict, then move.** At first $J = 27.5$. How small will you make it, and how small does gradient descent make it when you let it go on from *Reset*?
 
 # %%
 explore.by_hand()
@@ -513,7 +513,7 @@ predict.ask("A-by-hand")
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Now all 64 points. We take 100 layers, $w_1 = w_2 = 0.01$ and ReLU.
 #
-# **Predict.** With $\mathbf{V} = \mathbf{0}$ and $\mathbf{b} = \mathbf{0}$ nothing moves. Which of the three terms of $J$ is zero then, and which is the largest? What is the ratio of the other two?
+# **Predict.** With $\mathbf{V} = \mathbf{0}$ and $\mathbf{b} = \mathbf{0}$ nothing moves. Which of the three terms of $J$ is zero then? What is the ratio of the other two?
 
 # %% slideshow={"slide_type": "skip"}
 problem = node.TrainingProblem(
@@ -533,7 +533,7 @@ trained = node.train(problem, iterations=2000)
 trained
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# The blue points have to leave the ring. With the points we transport a grey circle, which runs through the middle of the ring; the disk lies inside. Four gaps between neighbouring red points are wide:
+# The blue points have to leave the ring. With the points we transport a grey circle, which runs through the middle of the ring; the disk lies inside. The letters mark the four widest gaps between neighbouring red points:
 
 # %% tags=["no-code"]
 red_angle = np.sort(np.arctan2(*data.x_in[::-1, data.label == 1]))
@@ -612,4 +612,4 @@ predict.ask("A-meet")
 exercises.progress()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **Next:** [12.B](12b_sensitivity_and_adjoint.ipynb) asks how $J$ changes when the weights do, and gets all the derivatives at the price of one more ODE.
+# **Next:** [12.B](12b_sensitivity_and_adjoint.ipynb) asks how $J$ changes when the weights do, and gets all the derivatives at the price of one more ODE for each sample.

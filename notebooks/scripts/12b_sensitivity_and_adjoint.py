@@ -4,11 +4,11 @@
 # **You will be able to**
 # - compute how the states and the cost $J$ react to a change of the weights: the *tangent*;
 # - check such a derivative by difference quotients and by the complex step, and say which step $h$ to take;
-# - get *all* derivatives of $J$ from one further ODE that runs backwards, the *adjoint*, and say what it stands for;
+# - get *all* derivatives of $J$ from one more ODE for each sample, the *adjoint*, which runs backwards, and say what it stands for;
 # - write down the gradients in $\mathbf{V}$ and in $\mathbf{b}$, with the transpose where it belongs.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **You need** [12.A](12a_resnet_as_euler.ipynb), and integration by parts. **Time:** about 105 minutes to read, predict and try, and 20 more for the two exercises; the sections marked *, a quarter of it, can be read later (but run their cells).
+# **You need** [12.A](12a_resnet_as_euler.ipynb), and integration by parts. **Time:** about 105 minutes to read, predict and try, and 20 more for the two exercises; the sections marked *, more than a third of it, can be read later (but run their cells).
 #
 # Run the cells from top to bottom. Where it says **Predict**, commit to an answer before you open ours. At a **Quiz** click on one letter or several, for more than one may be right, then on *Check*.
 
@@ -141,7 +141,7 @@ exercises.tangent.check(my_tangent)
 # $$\langle\nabla_{\mathbf{V}}J, \hat{\mathbf{V}}\rangle_F = \sum_{i=1}^I(\mathbf{x}^i(T) - \mathbf{y}_{\text{out}}^i)^\top\hat{\mathbf{x}}^i(T) + w_1\sum_{i=1}^I\int_0^T(\mathbf{x}^i - \mathbf{y}_{\text{out}}^i)^\top\hat{\mathbf{x}}^i\,dt + w_2\int_0^T\langle\mathbf{V}, \hat{\mathbf{V}}\rangle_F\,dt.$$
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# ($\langle\mathbf{V}, \hat{\mathbf{V}}\rangle_F = \operatorname{trace}(\mathbf{V}^\top\hat{\mathbf{V}})$ is the sum of the products of the entries.) On the grid the integrals are sums; why the running one leaves out the first and the last point is a matter for 12.C.
+# (For now the left sides are only names for these derivatives; what $\nabla_{\mathbf{b}}J$ is by itself we find out below. $\langle\mathbf{V}, \hat{\mathbf{V}}\rangle_F = \operatorname{trace}(\mathbf{V}^\top\hat{\mathbf{V}})$ is the sum of the products of the entries.) On the grid the integrals are sums; why the running one leaves out the first and the last point is a matter for 12.C.
 
 # %% slideshow={"slide_type": "subslide"}
 def derivative_by_tangent(direction):
@@ -164,7 +164,7 @@ for name, direction in [("b", b_tilde), ("V", V_hat)]:
 # A computer stores numbers to a relative precision of $\varepsilon \approx 2\cdot10^{-16}$. The quotient subtracts two nearly equal numbers, and what they have lost by rounding, about $\varepsilon$, is divided by $h$.
 
 # %% [markdown]
-# So its error is $O(h)$ from *truncation*, because $h$ is not 0, plus $O(\varepsilon/h)$ from *rounding*. Write $\theta$ for all the weights, $\eta$ for a direction and $f'$ for the derivative along it. There are two ways to do better:
+# So its error is $O(h)$ from *truncation*, because $h$ is not 0, plus $O(\varepsilon/h)$ from *rounding*. Write $f$ for the function, here $J$, $\theta$ for all the weights, $\eta$ for a direction and $f'$ for the derivative along it. There are two ways to do better:
 #
 # - the *central* quotient $\bigl(f(\theta + h\eta) - f(\theta - h\eta)\bigr)/(2h)$ has the error $O(h^2) + O(\varepsilon/h)$;
 # - the *complex step* takes $h$ imaginary: $f(\theta + \mathrm{i}h\eta) = f + \mathrm{i}hf' - \tfrac12h^2f'' - \dots$, so $\operatorname{Im} f(\theta + \mathrm{i}h\eta)/h = f' + O(h^2)$, and nothing is subtracted. It needs a function with a power series: $\tanh$, not ReLU.
@@ -173,7 +173,7 @@ for name, direction in [("b", b_tilde), ("V", V_hat)]:
 # We take the median error over 50 random directions.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict.** Where does each curve have its lowest point? Only orders of magnitude: what $h$ balances $h$ and $\varepsilon/h$? And $h^2$ and $\varepsilon/h$?
+# **Predict.** Where does each curve have its lowest point? (You have seen that of the simple quotient with the kick: why is it there?) Only orders of magnitude: what $h$ balances $h$ and $\varepsilon/h$? And $h^2$ and $\varepsilon/h$?
 
 # %% slideshow={"slide_type": "skip"}
 rng = np.random.default_rng(15)
@@ -209,7 +209,7 @@ quiz.question("B-h")
 # **Exercise: a Taylor test.** If $f'$ is the derivative of $f$ along $\eta$, then $|f(\theta + h\eta) - f(\theta) - hf'|$ is of second order in $h$; if it is anything else, only of first. Compute this remainder for each $h$.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# (Then try it on `problem.cost` and `derivative_by_tangent(b_tilde)`, and look at `verify.observed_order(steps, remainders)`.)
+# (Then try it on `problem.cost` and `derivative_by_tangent(b_tilde)` with the steps 0.1, 0.01 and 0.001, and look at `verify.observed_order` of steps and remainders. Far smaller steps show rounding only.)
 
 # %%
 def my_taylor_test(f, weights, direction, derivative, steps):
@@ -236,7 +236,7 @@ with predict.ask("B-tangents"):
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## The adjoint state <small>B5</small>
 #
-# Millions of ODEs, each of them for every sample, for one step of gradient descent: the expensive terms are those with $\tilde{\mathbf{x}}^i$, and only they. We look for *one* function $\boldsymbol{\varphi}^i(t)$ that trades them for $\tilde{\mathbf{b}}$, which we know.
+# So many ODEs for one step of gradient descent! The expensive terms are those with $\tilde{\mathbf{x}}^i$, and only they. We look for *one* function $\boldsymbol{\varphi}^i(t)$ that trades them for $\tilde{\mathbf{b}}$, which we know.
 #
 # Think of the price of a state: by how much does $J$ change when a sample is pushed? At the end, by $\mathbf{p}_K = \mathbf{x}_K - \mathbf{y}_{\text{out}}$ times the push. One layer back, $\mathbf{x}_{k+1} = \mathbf{x}_k + \Delta t\,(\mathbf{V}\sigma(\mathbf{x}_k) + \mathbf{b})$ carries the push on, and the running cost adds its part. By the chain rule, with $\mathbf{A} = \mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x}_k))$,
 #
@@ -278,7 +278,7 @@ def J_from_3(x_3):
 
 
 # %% [markdown]
-# **Predict.** There are six states, `x[0]` to `x[5]`, and five layers. How many entries does `phi` have, and which of them is the price of `x[3]`?
+# **Predict.** There are six states, `x[0]` to `x[5]`, and five layers. `phi` has a price for each state that the weights can change, the last being that of `x[5]`. How many entries are there, and which of them is the price of `x[3]`?
 
 # %% tags=["answer"] jupyter={"source_hidden": true}
 with predict.ask("B-entry"):
@@ -289,7 +289,7 @@ with predict.ask("B-entry"):
     print("states:", len(x), "  phi:", len(phi))
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
-# **Predict, then move.** The arrow is $\boldsymbol{\varphi}(t)$ on its moving point. Drag the point by $\boldsymbol{\delta}$, and it runs on from there. How well does $\boldsymbol{\varphi}(t)^\top\boldsymbol{\delta}$ predict the change of $J$ for a small $\boldsymbol{\delta}$, and for one ten times as large?
+# **Predict, then move.** Sixteen points, and a network early in its training; the arrow is $\boldsymbol{\varphi}(t)$ on its moving point. Drag the point by $\boldsymbol{\delta}$, and it runs on from there. How well does $\boldsymbol{\varphi}(t)^\top\boldsymbol{\delta}$ predict the change of $J$ for a small $\boldsymbol{\delta}$, and for one ten times as large?
 
 # %%
 explore.adjoint()
@@ -400,7 +400,7 @@ def compare(wanted, options):
 
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **Predict.** For the smooth weights from above and some $\tilde{\mathbf{b}}(t)$ the computer evaluates the integral and all options. Which letters will agree with it, and why?
+# **Predict.** For the smooth weights from above and some $\tilde{\mathbf{b}}(t)$ the computer evaluates the integral and all options. One agrees. Which is minus that number, and which is no number at all?
 
 # %% slideshow={"slide_type": "skip"} tags=["answer"] jupyter={"source_hidden": true}
 with predict.ask("B-question-1"):
@@ -426,7 +426,7 @@ third = integral(lambda t: w1 * (x_exact(t) - y) @ x_tilde_exact(t))
 fourth = integral(lambda t: phi_exact(t) @ b_tilde_of_t(t))
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **Predict.** Again the computer evaluates all four. Which letters will agree, and what makes them agree?
+# **Predict.** Again the computer evaluates all four, and two agree. By how much are the other two off: by which integral, how many times?
 
 # %% slideshow={"slide_type": "skip"} tags=["answer"] jupyter={"source_hidden": true}
 with predict.ask("B-question-2"):
@@ -555,7 +555,7 @@ quiz.question("B-cost")
 #
 # $$x_1 = 1,\quad y_{\text{out}} = 3,\qquad V_1 = 1,\quad b_1 = 1,\qquad V_2 = -1,\quad b_2 = 2.$$
 #
-# **Predict.** Compute $x_2$, $x_3$ and $J$; then backwards $\varphi_2$ and $\varphi_1$; then the four derivatives of $J$. ($\varphi_k$ prices $x_{k+1}$; each layer counts with $\Delta t$.)
+# **Predict.** Compute $x_2$, $x_3$ and $J$; then backwards $\varphi_2$ and $\varphi_1$; then the four derivatives of $J$. ($\varphi_k$ prices $x_{k+1}$; each layer counts with $\Delta t$.) Check one of them by a difference: how much does $J$ grow when $b_1$ is $1.01$ instead of $1$?
 
 # %% slideshow={"slide_type": "skip"}
 square = node.Activation(np.square, lambda x: 2 * x, "square")
@@ -571,9 +571,6 @@ with predict.ask("B-hand"):
     print("phi", hand_phi.ravel())
     print("gradient in V", g.V.ravel(), "  in b", g.b.ravel())
 
-# %% [markdown]
-# Check one of them by a difference: how much does $J$ grow when $b_1$ is $1.01$ instead of $1$?
-
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The proof, line by line*
 #
@@ -585,7 +582,7 @@ with predict.ask("B-hand"):
 # 4. The matrix $\mathbf{G}$ with $\langle\mathbf{G}, \hat{\mathbf{V}}\rangle_F$ equal to that, for *every* $\hat{\mathbf{V}}$.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# The left side of 3, from $0$ to $T$, is what $J$ pays without the penalty: so $\mathbf{G}$ is the gradient, up to $w_2\mathbf{V}$. Each line is a function of vectors `(d,)` and matrices `(d, d)`; `s` is $\sigma(\mathbf{x})$. Numbers check it.
+# Integrated from $0$ to $T$, the left side of line 3 is the derivative of $J$ without its penalty: so $\mathbf{G}$ is the gradient, up to $w_2\mathbf{V}$. Each line is a function of vectors `(d,)` and matrices `(d, d)`; `s` is $\sigma(\mathbf{x})$. Numbers check it.
 
 # %% slideshow={"slide_type": "subslide"}
 def line_1(phi, x_hat, x, y, s, A, V_hat, w1):
@@ -658,14 +655,14 @@ for name, errors in gradient_error.items():
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Backpropagation is this adjoint* <small>B11</small>
 #
-# PyTorch knows none of our formulas. While the forward pass runs it writes down each operation with arrays, on a *tape*. For each kind of operation it knows how a price goes back through it; then the tape is played backwards. A bar is the price of an array, $\bar{\mathbf{A}} = \partial J/\partial\mathbf{A}$, and prices from several uses add up. A sum passes the price on to both, an entrywise $\sigma$ multiplies it by $\sigma'$, and a product $\mathbf{C} = \mathbf{A}\mathbf{B}$ gives
+# PyTorch knows none of our formulas. While the forward pass runs it writes down each operation with arrays, on a *tape*. For each kind of operation it knows how a price goes back through it; then the tape is played backwards. A bar is the price of an array, $\bar{\mathbf{C}} = \partial J/\partial\mathbf{C}$, and prices from several uses add up. A sum passes the price on to both, an entrywise $\sigma$ multiplies it by $\sigma'$, and a product $\mathbf{C} = \mathbf{L}\mathbf{R}$ gives
 #
-# $$\bar{\mathbf{A}} = \bar{\mathbf{C}}\,\mathbf{B}^\top,\qquad \bar{\mathbf{B}} = \mathbf{A}^\top\,\bar{\mathbf{C}}.$$
+# $$\bar{\mathbf{L}} = \bar{\mathbf{C}}\,\mathbf{R}^\top,\qquad \bar{\mathbf{R}} = \mathbf{L}^\top\,\bar{\mathbf{C}}.$$
 #
 # There they are, $\boldsymbol{\varphi}\,\sigma(\mathbf{x})^\top$ and $\mathbf{V}^\top\boldsymbol{\varphi}$.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# (Why? When $\mathbf{A}$ changes by $\delta\mathbf{A}$, $J$ changes by $\sum\bar C_{mn}\,\delta C_{mn} = \langle\bar{\mathbf{C}}, \delta\mathbf{A}\,\mathbf{B}\rangle_F = \langle\bar{\mathbf{C}}\mathbf{B}^\top, \delta\mathbf{A}\rangle_F$.) `neuralode_lib/tape.py` is such a tape; read it, it is short. Our network, recorded:
+# (Why? When $\mathbf{L}$ changes by a small $\delta\mathbf{L}$, $J$ changes by $\sum\bar C_{mn}\,\delta C_{mn} = \langle\bar{\mathbf{C}}, \delta\mathbf{L}\,\mathbf{R}\rangle_F = \langle\bar{\mathbf{C}}\mathbf{R}^\top, \delta\mathbf{L}\rangle_F$.) `neuralode_lib/tape.py` is such a tape; read it, it is short. Our network, recorded:
 
 # %% slideshow={"slide_type": "subslide"}
 tape = Tape()
@@ -684,7 +681,7 @@ tape.backward(tape_J)
 print("the same J:", np.isclose(tape_J.value, problem.cost(weights), rtol=1e-14))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict.** The tape has never heard of an ODE. Which of *our* quantities will it have found as the price of `tape_x[k + 1]`, which as that of `tape_V[k]`? With which factor, and how accurately?
+# **Predict.** The tape has never heard of an ODE. Which of *our* quantities will it have found as the price of `tape_x[k + 1]`, which as that of `tape_V[k]`? With which factor, and how exactly?
 
 # %% tags=["answer"] jupyter={"source_hidden": true}
 with predict.ask("B-tape"):
@@ -704,11 +701,11 @@ with predict.ask("B-tape"):
 # | `x = forward(...)`, all states kept | `x @ y`, `x + y`, `x.apply(tanh)`, each array kept | the forward pass builds the graph (`grad_fn`) |
 # | $J$, a number | `J`, the last array used | `loss` |
 # | `phi[-1] = x[-1] - y_out` | from `sum_of_squares`: $2\cdot\tfrac12(\mathbf{x}_{N_T} - \mathbf{y}_{\text{out}})$ | `loss.backward()` starts, with price 1 |
-# | `V.T @ phi` | from `@`: `A.T @ p` | backward of `matmul` |
+# | `V.T @ phi` | from `@`: `L.T @ p` | backward of `matmul` |
 # | `dsigma(x) * (...)` | from `apply`: `dsigma(x) * p` | backward of `tanh` |
 # | `phi[k - 1] = phi[k] + ...` | `x[k]` is used several times: prices add up | gradients accumulate |
 # | `dt * w1 * (x[k] - y_out)` | from the running cost's `sum_of_squares` | the same |
-# | `phi[k] @ sigma(x[k]).T` | from `@`: `p @ B.T` | `V.grad` |
+# | `phi[k] @ sigma(x[k]).T` | from `@`: `p @ R.T` | `V.grad` |
 # | `phi[k].sum(axis=1)` | `b` was repeated for each sample: the prices of the copies add up | `b.grad` |
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -741,7 +738,7 @@ quiz.question("B-backward")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What reaches the first layers?*
 #
-# In 12.A a circle went through a hundred plain layers and through a hundred residual ones. Now send the price of the state back through both:
+# In 12.A a circle went through a hundred plain layers and through a hundred residual ones. Now send the price of the state back through both, for one sample and the terminal cost alone:
 #
 # $$\mathbf{p}_{k-1} = \operatorname{diag}(\sigma'(\mathbf{x}_{k-1}))\,\mathbf{V}_k^\top\,\mathbf{p}_k \quad\text{(plain)},\qquad \mathbf{p}_{k-1} = \mathbf{p}_k + \operatorname{diag}(\sigma'(\mathbf{x}_{k-1}))\,\mathbf{V}_k^\top\,\mathbf{p}_k \quad\text{(residual)}.$$
 
@@ -770,7 +767,7 @@ Vs, bs = rng.standard_normal((100, 2, 2)) / np.sqrt(2), 0.1 * rng.standard_norma
 networks = [("plain", "--", (Vs, bs, 0)), ("residual, times 0.1", "-", (Vs / 10, bs / 10, 1))]
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict.** A hundred layers with random weights of standard deviation $1/\sqrt2$, and a residual network with a tenth of them. How large is $\partial J/\partial\mathbf{V}_k$ in the first layers, compared with the last? And how far apart do two different inputs arrive?
+# **Predict.** A hundred layers with random weights of standard deviation $1/\sqrt2$, and a residual network with a tenth of them. How large is $\partial J/\partial\mathbf{V}_k$ in the first layers, compared with the last? And how far apart do two different inputs come out?
 
 # %% tags=["answer"] jupyter={"source_hidden": true}
 with predict.ask("B-first-layers"):
@@ -816,7 +813,7 @@ print(f"adjoint      {on_kink.cost_and_gradient(ones)[1].dot(push):.4f}")
 # ## Summary
 #
 # - Tangent: $\dot{\tilde{\mathbf{x}}} = \mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x}))\tilde{\mathbf{x}} + \tilde{\mathbf{b}}$ (or $+\,\hat{\mathbf{V}}\sigma(\mathbf{x})$), from zero. One direction per solve.
-# - Adjoint: $-\dot{\boldsymbol{\varphi}} = (\mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x})))^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \mathbf{y}_{\text{out}})$, from $\mathbf{x}(T) - \mathbf{y}_{\text{out}}$ backwards. All directions in one solve. It is the price of the state; on the grid $\boldsymbol{\varphi}_k$ stands for $\partial J/\partial\mathbf{x}_{k+1}$.
+# - Adjoint: $-\dot{\boldsymbol{\varphi}} = (\mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x})))^\top\boldsymbol{\varphi} + w_1(\mathbf{x} - \mathbf{y}_{\text{out}})$, from $\mathbf{x}(T) - \mathbf{y}_{\text{out}}$ backwards. All directions in one solve for each sample. It is the price of the state; on the grid $\boldsymbol{\varphi}_k$ stands for $\partial J/\partial\mathbf{x}_{k+1}$.
 # - Gradients: $\nabla_{\mathbf{b}}J = \sum_i\boldsymbol{\varphi}^i + w_2\mathbf{b}$ and $\nabla_{\mathbf{V}}J = \sum_i\boldsymbol{\varphi}^i\sigma(\mathbf{x}^i)^\top + w_2\mathbf{V}$; on the grid times $\Delta t$.
 # - Check a derivative by the complex step, or by central differences with $h \approx 10^{-5}$, along random directions at random weights.
 
