@@ -109,8 +109,8 @@ def gradient_with_running_sum(c, first, last):
 SUM = Question(
     id="C-sum",
     prompt=r"""
-    Someone else's code sums the running cost over other $k$, perhaps. For which of these sums are our formulas for the
-    adjoint and the gradient exact?
+    Not all programs sum the running cost over the same $k$. For which of these sums are our formulas for the adjoint
+    and the gradient exact?
     """,
     options=(
         Option(
