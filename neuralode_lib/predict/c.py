@@ -62,13 +62,6 @@ ANSWERS: dict[str, str] = {
     do the same, 33.9 to 34.3: it belongs to the ODE, not to the grid, and so does its learning rate, 0.003 here, which
     is $\gamma = 0.3$ at 100 layers.
     """,
-    "C-weights": r"""
-    $w_1 = 1$ makes the network hurry: the paths are half as long, the weights larger, and 98 % of their square lies in
-    the first fifth of the time; then the points are there, and most of the depth does nothing: a *turnpike*. No fresh
-    point is wrong any more, nor any on a fine grid, which no planar flow can do: the second layer is so large, $\Delta
-    t\,\|\mathbf{V}\| = 1.25$, that it folds the plane. $w_2 = 1$ makes weights so dear that 18 of the 64 points are
-    left on the wrong side.
-    """,
     "C-fresh": r"""
     About 2.4 % of all, 4.7 % of the ring and nothing of the disk. Nearly all of them lie in the gap on the left, where
     the ring was stretched between two training points; a few at the blue region's lower tip.
@@ -77,5 +70,12 @@ ANSWERS: dict[str, str] = {
     They stay inside at all times, though at $t = 1$ the circle is so thin that it looks like a line: enlarged, it has
     two sides, and the blue points lie between them. The line of numbers below the moving figure counts: the circle is
     round 32 blue points from $t = 0$ to $t = 1$.
+    """,
+    "C-weights": r"""
+    $w_1 = 1$ makes the network hurry: the paths are half as long, the weights larger, and 98 % of their square lies in
+    the first fifth of the time; then the points are there, and most of the depth does nothing: a *turnpike*. No fresh
+    point is wrong any more, nor any on a fine grid, which no planar flow can do: the second layer is so large, $\Delta
+    t\,\|\mathbf{V}\| = 1.25$, that it folds the plane. $w_2 = 1$ makes weights so dear that 18 of the 64 points are
+    left on the wrong side.
     """,
 }

@@ -445,7 +445,7 @@ print(f"{correct} of {problem.I} points end nearest to their own target")
 # All points are right. The blue region has an arm that reaches through the ring where no training point is in the way. (What to do at the left edge, far from all data, nobody has told the network.)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
-# **Predict, then try.** Now you train: for which of the three data sets does $J < 3$ take the fewest iterations? What is the largest $\gamma$ that does not diverge ($\gamma$ and the step rule can be changed on the way)? What do five layers manage?
+# **Predict, then try.** Now you train: for which data set (blobs, moons, the disk in the ring) does $J < 3$ take the fewest iterations? What is the largest $\gamma$ that does not diverge ($\gamma$ and the step rule can be changed on the way)? What do five layers manage?
 
 # %%
 explore.training()
@@ -695,7 +695,7 @@ def J_from_random_starts(data_seed, activation, iterations, scale=0.1):
 
 
 # %% tags=["no-code"]
-n = node.patience(1000)
+n = node.patience(1000)  # a fifth of it in a browser's Python, which is slow
 print("tanh, data seed 12:", *(f"{J:.2f}" for J in J_from_random_starts(12, tanh, n)))
 print("tanh, data seed 13:", *(f"{J:.2f}" for J in J_from_random_starts(13, tanh, n)))
 J_relu = J_from_random_starts(12, relu, n)
@@ -735,7 +735,7 @@ for seed in (4, 20, 26):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The learning rate and the number of layers <small>C5, C6</small>
 #
-# **Predict.** Train networks of 10, 40 and 160 layers with the same $\gamma$. Which learns faster per iteration? And if we step along $\nabla J/\Delta t$, the $L^2$-gradient, instead of $\nabla J$?
+# **Predict.** Train networks of 10, 40 and 160 layers with the same $\gamma$. Which learns fastest per iteration? And if we step along $\nabla J/\Delta t$, the $L^2$-gradient, instead of $\nabla J$?
 
 # %% slideshow={"slide_type": "skip"}
 same, scaled = {}, {}

@@ -168,7 +168,7 @@ rules = {
     "4, γ = 0.001": (constant(0.001), 4),
     "4, 0.008 decaying": (decaying(0.008, 500), 4),
 }
-rounds = node.patience(600)
+rounds = node.patience(600)  # a fifth of it in a browser's Python, which is slow
 above = {name: J_of_epochs(near, near_start, rule, n, rounds) - best.J[-1] for name, (rule, n) in rules.items()}
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -654,7 +654,7 @@ except ImportError:
 #
 # - A mini-batch's gradient is right on average. With a constant $\gamma$ descent ends on a floor, $\frac\gamma4\operatorname{E}|\mathbf{g}_B - \nabla J|^2$ for independent batches; a decaying $\gamma$ gets below.
 # - The lecture's network, with ten more coordinates, reads real digits: 98.5 % of those held out, on average over 20 splits.
-# - With few exact gradients L-BFGS gets farthest; Adam also works with noisy ones. Near a minimum Newton's method multiplies the digits with each iteration, and the Hessian's eigenvalues say whether it is one. Other processors pay for large blocks.
+# - With few exact gradients L-BFGS gets farthest; Adam also works with noisy ones. Near a minimum Newton's method multiplies the digits with each iteration, and the Hessian's eigenvalues say whether it is one. More processors pay off for large blocks.
 
 # %% slideshow={"slide_type": "skip"}
 exercises.progress()
