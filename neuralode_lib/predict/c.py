@@ -52,8 +52,8 @@ ANSWERS: dict[str, str] = {
     L-BFGS wins by far, with the same gradient: 120 evaluations; on twelve draws, with ReLU and with $\tanh$, 65 to 320.
     (We stopped it after 600 iterations, where its line ends.) Next is the constant step with 850. The careful rules
     spend three evaluations on an iteration, and shorten the step where the constant one jumps over a crest: the
-    exercise's rule takes 4,700 and Armijo's more than 9,000 (we stop it before). (An evaluation without the gradient
-    costs half of one with it, which still leaves both behind.)
+    exercise's rule takes 4,700 and Armijo's more than 9,000 (we stop it before; on other draws these two change
+    places). An evaluation without the gradient costs half of one with it, which still leaves both behind.
     """,
     "C-layers": r"""
     With the same $\gamma$ the 10 layers, $J = 28.9$ after 60 iterations against 32.1 and 36.1: the discrete gradient
