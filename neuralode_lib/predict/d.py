@@ -18,11 +18,10 @@ ANSWERS: dict[str, str] = {
     decaying $\gamma$ gets lowest.
     """,
     "D-floor": r"""
-    Nearly nothing, for $n \ll I$: $\gamma/n$ stays the same. The independent draws scatter about the formula, and in
-    the long mean lie 5 and 10 % above it for the smaller two $\gamma$ and a quarter above it at 0.004, because it is a
-    formula for small $\gamma$. Shuffled epochs lie below, at a third of it for $n = 4$ and $\gamma = 0.001$: errors
-    cancel within an epoch, and the floor falls like $\gamma^2$ (Mishchenko, Khaled and Richtárik, 2020), though at
-    0.004 little of that is left; with a decaying $\gamma$ the mean of $J$ goes on falling.
+    Higher: the independent draws scatter about the formula, and in the long mean lie 5 and 10 % above it for the
+    smaller two $\gamma$ and a quarter above it at 0.004. Shuffled epochs lie below, at a third of it for $n = 4$ and
+    $\gamma = 0.001$: errors cancel within an epoch, and the floor falls like $\gamma^2$ (Mishchenko, Khaled and
+    Richtárik, 2020), though at 0.004 little of that is left; with a decaying $\gamma$ the mean of $J$ goes on falling.
     """,
     "D-digits": r"""
     Six of 360, after some seconds. Most of the six are hard for us, too.

@@ -212,8 +212,7 @@ SYMMETRIC = Question(
         r"Is $\mathbf{V}\operatorname{diag}(\sigma')$ symmetric when $\mathbf{V}$ is?",
     ),
     explanation=r"""
-    The only one of them that makes no difference at symmetric $\mathbf{V}$. (At $\mathbf{V} = \mathbf{0}$ all three
-    mistakes in the adjoint would go unnoticed.) So check at random, non-symmetric weights.
+    The only one of them that makes no difference at symmetric $\mathbf{V}$. So check at random, non-symmetric weights.
     """,
     problem=Symmetric,
     asked=lambda c: c.referee.theta,

@@ -207,7 +207,7 @@ quiz.question("D-floor")
 # Why: with $J \approx J_{\min} + \frac12\mathbf{e}^\top\mathbf{H}\mathbf{e}$ a step takes $\mathbf{e}$ to $\mathbf{e} - \gamma(\mathbf{H}\mathbf{e} + \text{noise})$. If the covariance $\mathbf{C}$ of $\mathbf{e}$ is to stay, then $\mathbf{H}\mathbf{C} + \mathbf{C}\mathbf{H} = \gamma\,\boldsymbol{\Sigma}$ up to terms in $\gamma^2$, where $\boldsymbol{\Sigma}$ is the covariance of the noise. Take the trace: $\operatorname{E}[J] - J_{\min} = \frac12\operatorname{trace}(\mathbf{H}\mathbf{C}) = \frac\gamma4\operatorname{trace}\boldsymbol{\Sigma}$. (This needs $\mathbf{H}$ positive definite, $\gamma$ far below $2/\lambda_{\max}$, and noise as at the minimum.)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict, then move.** What happens to the floor if you double $n$ and $\gamma$ together? And if the batches come from shuffled epochs, or $\gamma$ decays?
+# **Predict, then move.** The formula is one for small $\gamma$. Is the floor higher or lower where $\gamma$ is larger? And if the batches come from shuffled epochs, or $\gamma$ decays?
 
 # %%
 explore.noise()
