@@ -109,8 +109,8 @@ def gradient_with_running_sum(c, first, last):
 SUM = Question(
     id="C-sum",
     prompt=r"""
-    Someone else's code sums the running cost over other $k$, perhaps. For which of these sums are our formulas for the
-    adjoint and the gradient exact?
+    Not all programs sum the running cost over the same $k$. For which of these sums are our formulas for the adjoint
+    and the gradient exact?
     """,
     options=(
         Option(
@@ -212,8 +212,7 @@ SYMMETRIC = Question(
         r"Is $\mathbf{V}\operatorname{diag}(\sigma')$ symmetric when $\mathbf{V}$ is?",
     ),
     explanation=r"""
-    The only one of them that makes no difference at symmetric $\mathbf{V}$. (At $\mathbf{V} = \mathbf{0}$ all three
-    mistakes in the adjoint would go unnoticed.) So check at random, non-symmetric weights.
+    The only one of them that makes no difference at symmetric $\mathbf{V}$. So check at random, non-symmetric weights.
     """,
     problem=Symmetric,
     asked=lambda c: c.referee.theta,

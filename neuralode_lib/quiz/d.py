@@ -114,8 +114,8 @@ class OneLayer:
 FLOOR = Question(
     id="D-floor",
     prompt=r"""
-    Descent with a small constant $\gamma$, each batch of $n \ll I$ samples drawn for itself, ends on a noise floor
-    $\mathbb{E}[J] - \min J$. Now you halve $\gamma$ and double $n$. By which factor does the floor change?
+    Descent with a small constant $\gamma$, each batch of $n \ll I$ samples drawn independently, ends on a noise floor
+    $\operatorname{E}[J] - J_{\min}$. Now you halve $\gamma$ and double $n$. By which factor does the floor change?
     """,
     options=(
         Option(
@@ -152,9 +152,9 @@ FLOOR = Question(
         r"A step adds $\gamma^2 \cdot$ variance to the mean square of the weights' error, and takes away a part $\propto \gamma$ of it.",  # noqa: E501
     ),
     explanation=r"""
-    The floor is $\tfrac{\gamma}{4}\,\mathbb{E}|\mathbf{g}_B - \mathbf{g}|^2$ for small $\gamma$, and the variance goes
-    like $1/n$ for $n \ll I$. (Where every epoch uses each sample once, as in the library, the floor is lower, and falls
-    like $\gamma^2$.)
+    The floor is $\tfrac{\gamma}{4}\operatorname{E}|\mathbf{g}_B - \nabla J|^2$ for small $\gamma$, and the variance
+    goes like $1/n$ for $n \ll I$. (Where every epoch uses each sample once, as in the library, the floor is lower,
+    and falls like $\gamma^2$.)
     """,
     problem=OneLayer,
     asked=lambda c: c.floor(c.gamma / 2, 2 * c.n) / c.floor(c.gamma, c.n),

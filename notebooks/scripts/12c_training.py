@@ -35,7 +35,7 @@ plotting.use_style()
 # <small>C3</small> States live on points, weights on steps.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# A small example to count on one's fingers. (What `TrainingProblem` is not told is as in the lecture: $T = 1$, $N_T = 101$, $w_1 = w_2 = 0.01$, ReLU.)
+# A small example, to count on one's fingers. (What `TrainingProblem` is not told is as in the lecture: $T = 1$, $N_T = 101$, $w_1 = w_2 = 0.01$, ReLU.)
 
 # %% tags=["no-code"]
 rng = np.random.default_rng(3)
@@ -132,13 +132,7 @@ quiz.question("C-count")
 # In code $(\mathbf{V}\operatorname{diag}(\boldsymbol{\sigma}'))^\top\boldsymbol{\varphi} = \operatorname{diag}(\boldsymbol{\sigma}')\mathbf{V}^\top\boldsymbol{\varphi}$ is `dsigma(x) * (V.T @ phi)`: first the transposed matrix, then the derivative.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# The slide says $\boldsymbol{\varphi}_k \approx \boldsymbol{\varphi}(t_k)$. As a price $\boldsymbol{\varphi}_k$ belongs to $\mathbf{x}_{k+1}$, and $\boldsymbol{\varphi}_{N_T-1} = \mathbf{x}_{N_T} - \mathbf{y}_{\text{out}}$ is $\boldsymbol{\varphi}(T)$: the index is one step off the time, a difference of order $\Delta t$.
-
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict.** Which state does $\boldsymbol{\varphi}_1$ price? Why is there no $\boldsymbol{\varphi}_0$?
-
-# %% jupyter={"source_hidden": true} tags=["answer"]
-predict.ask("C-phi")
+# The slide says $\boldsymbol{\varphi}_k \approx \boldsymbol{\varphi}(t_k)$. As a price $\boldsymbol{\varphi}_k$ belongs to $\mathbf{x}_{k+1}$, and $\boldsymbol{\varphi}_{N_T-1} = \mathbf{x}_{N_T} - \mathbf{y}_{\text{out}}$ is $\boldsymbol{\varphi}(T)$: the index is one step off the time, a difference of order $\Delta t$. (There is no $\boldsymbol{\varphi}_0$: it would price $\mathbf{x}_1$, which is given.)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Exercise: the adjoint.**
@@ -167,7 +161,7 @@ library = node.adjoint(small_weights, small_x, y_out, dt, small.w1, tanh)
 print(small_phi.shape, " the library's:", np.allclose(small_phi, library))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# With this adjoint the identity of Questions 1 and 2 holds to rounding on *every* grid, however coarse. For each sample,
+# With this adjoint the identity of Questions 1 and 2 holds to rounding on *every* grid, however coarse. For each sample, with the tangent $\tilde{\mathbf{x}}$ along $(\hat{\mathbf{V}}, \tilde{\mathbf{b}})$,
 #
 # $$(\mathbf{x}_{N_T} - \mathbf{y}_{\text{out}})^\top\tilde{\mathbf{x}}_{N_T} = \Delta t\sum_{k=1}^{N_T-1}\boldsymbol{\varphi}_k^\top\bigl(\hat{\mathbf{V}}_k\sigma(\mathbf{x}_k) + \tilde{\mathbf{b}}_k\bigr) - \Delta t\,w_1\sum_{k=2}^{N_T-1}(\mathbf{x}_k - \mathbf{y}_{\text{out}})^\top\tilde{\mathbf{x}}_k.$$
 
@@ -287,7 +281,7 @@ with predict.ask("C-blind"):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Detective*
 #
-# Six gradients, `case(1)` to `case(6)`, each with one fault, or none. You choose the problem and the weights: $d$, the layers, $w_1$, $w_2$, $\mathbf{V}$. Each gradient that you ask for is an experiment. Find the fault with as few as you can.
+# Six gradients, `case(1)` to `case(6)`, each with one fault, or none. You choose the problem and the weights: $d$, the layers, $w_1$, $w_2$, $\mathbf{V}$. Each gradient that you ask for is an experiment. Find the fault with as few experiments as you can.
 
 # %%
 def evidence(case, problem, weights):
@@ -381,13 +375,13 @@ with predict.ask("C-gammas"):
     ends = ", ".join(f"{gamma:g} at {run.J[-1]:.0f}" for gamma, run in gamma_runs.items() if gamma < 4)
     plotting.show(ax, alt=(
         f"J over 200 iterations. Gamma = {ends}; gamma = 4 jumps up to 10,000, "
-        "is back at 113 in iteration 3, and then leaves the picture upwards."
+        "is back at 114 in iteration 3, and then leaves the picture upwards."
     ))
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## Ten thousand iterations
 #
-# The lecture asks for 10,000 of them.
+# The lecture speaks of 10,000.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # On the exercise sheet, a MATLAB script with loops over samples takes two minutes for a thousand; here all samples are the columns of one matrix, and ten thousand take seconds. You may stop it at any time (the square in the toolbar): the result so far is kept.
@@ -410,7 +404,7 @@ plotting.show(ax, alt=(
 print(f"last: J = {result.J[-1]:.3f};  smallest: {result.J.min():.3f}, after iteration {result.J.argmin():,}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# To keep the best, walk through the descent yourself: `min(islice(node.gradient_descent(problem, zero, constant(1.0)), 10_001), key=lambda now: now.J)` has its `weights`.
+# To keep the best, walk through the descent yourself: `min(islice(node.gradient_descent(problem, zero, constant(1.0)), 10_001), key=lambda now: now.J).weights`.
 #
 # What is $J$ made of, before and after?
 
@@ -448,10 +442,10 @@ correct = np.sum(node.nearest_target(x[-1]) == data.label)
 print(f"{correct} of {problem.I} points end nearest to their own target")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# All points are right. The blue region has an arm that reaches through the ring where no training point is in the way. (What it does at the left edge, far from all data, nobody has told the network.)
+# All points are right. The blue region has an arm that reaches through the ring where no training point is in the way. (What to do at the left edge, far from all data, nobody has told the network.)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
-# **Predict, then try.** Now you train: which of the three data sets is learned in the fewest iterations? What is the largest $\gamma$ that does not diverge ($\gamma$ and the step rule can be changed on the way)? What do five layers manage?
+# **Predict, then try.** Now you train: for which data set (blobs, moons, the disk in the ring) does $J < 3$ take the fewest iterations? What is the largest $\gamma$ that does not diverge ($\gamma$ and the step rule can be changed on the way)? What do five layers manage?
 
 # %%
 explore.training()
@@ -462,14 +456,14 @@ predict.ask("C-cockpit")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How large may γ be?* <small>C9</small>
 #
-# Near a point $J$ is almost quadratic. Along a direction in which it has the curvature $\lambda$, a step multiplies the distance from the lowest point by $1 - \gamma\lambda$. That is less than 1 in size only if
+# Near a point $J$ is almost quadratic. Where a direction has the curvature $\lambda > 0$, a step multiplies the distance from the lowest point in that direction by $1 - \gamma\lambda$. That is less than 1 in size only if
 #
 # $$\lambda < \frac2\gamma.$$
 #
-# $J$ has as many directions as weights, and its curvatures are the eigenvalues of the **Hessian** $\mathbf{H}$, the matrix of all second derivatives. For 600 weights it has 360,000 entries; we do not write it down. *Power iteration* finds its largest eigenvalue, and needs only products $\mathbf{H}\mathbf{v}$: multiply by $\mathbf{H}$ again and again, and the direction of the largest curvature wins.
+# There are as many such directions as weights, the eigenvectors of the **Hessian** $\mathbf{H}$, the matrix of all second derivatives; their curvatures are its eigenvalues. For 600 weights $\mathbf{H}$ has 360,000 entries; we do not write it down. *Power iteration* finds its largest eigenvalue, and needs only products $\mathbf{H}\mathbf{v}$: multiply by $\mathbf{H}$ again and again, and the direction of the largest curvature wins.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# (Of largest size, to be exact; the negative ones are small here.) And $\mathbf{H}\mathbf{v}$ needs no new formula. It is the derivative of the *gradient* along $\mathbf{v}$, and 12.B has a way to derivatives: the complex step, $\mathbf{H}\mathbf{v} = \operatorname{Im}\nabla J(\boldsymbol{\theta} + \mathrm{i}h\mathbf{v})/h$. One gradient with complex weights is one product.
+# (Of largest size, to be exact; the negative ones are small here.) And $\mathbf{H}\mathbf{v}$ needs no new formula. It is the derivative of the *gradient* along $\mathbf{v}$, and 12.B has a way to derivatives: the complex step, $\mathbf{H}\mathbf{v} = \operatorname{Im}\nabla J(\boldsymbol{\theta} + \mathrm{i}h\mathbf{v})/h$. One gradient with complex weights is one product. (12.B asked for $\tanh$. But with $h = 10^{-100}$ no state crosses ReLU's kink, unless it is exactly 0.)
 
 # %% slideshow={"slide_type": "subslide"}
 def largest_curvature(weights, v):
@@ -516,7 +510,7 @@ with predict.ask("C-edge"):
     ))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# So the last iterate may be one on a spike: keep the *best*. How much is at stake?
+# So the last iterate may sit on a spike: keep the *best*. How much is at stake?
 
 # %% slideshow={"slide_type": "skip"}
 for gamma, (J, _) in edge.items():
@@ -545,7 +539,7 @@ plotting.show(left, alt=(
 ))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# They do. Is it so by accident, or would more layers give a smoother picture? We go to a *minimum* (L-BFGS, explained in *Other step rules*, until the gradient is nearly zero; $\tanh$, so that there is one without kinks; $w_2 = 0.1$, so that who arrives there is not a matter of luck). Then each layer is replaced by two with the same weights, that is, $\mathbf{V}(t)$ and $\mathbf{b}(t)$ are kept, and we go to the minimum of that network.
+# They do. Is it so by accident, or would more layers give a smoother picture? We go to a *minimum* (L-BFGS, explained in *Other step rules*, until the gradient is nearly zero; $\tanh$, so that there is one without kinks; $w_2 = 0.1$, because with 0.01 it would be a matter of luck which minimum we meet). Then each layer is replaced by two with the same weights, that is, $\mathbf{V}(t)$ and $\mathbf{b}(t)$ are kept, and we go to the minimum of that network.
 
 # %% slideshow={"slide_type": "skip"}
 def keep_V_of_t(weights, times):
@@ -577,7 +571,7 @@ with predict.ask("C-jump"):
         J, g = p.cost_and_gradient(w)
         jump = np.abs(np.diff(w.V, axis=0)).max()
         small_g = g.norm() < 1e-3 * p.w2 * p.dt * w.norm()
-        print(f"{p.N_T - 1:3d} layers: J = {J:.2f}, largest jump {jump:.2f} (a minimum: {small_g})")
+        print(f"{p.N_T - 1:3d} layers: J = {J:.3f}, largest jump {jump:.2f} (a minimum: {small_g})")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why a minimum is smooth in time* <small>C8</small>
@@ -701,14 +695,14 @@ def J_from_random_starts(data_seed, activation, iterations, scale=0.1):
 
 
 # %% tags=["no-code"]
-n = node.patience(1000)
+n = node.patience(1000)  # a fifth of it in a browser's Python, which is slow
 print("tanh, data seed 12:", *(f"{J:.2f}" for J in J_from_random_starts(12, tanh, n)))
 print("tanh, data seed 13:", *(f"{J:.2f}" for J in J_from_random_starts(13, tanh, n)))
 J_relu = J_from_random_starts(12, relu, n)
 print("ReLU, data seed 12: differ by more than 3 %:", max(J_relu) > 1.03 * min(J_relu))
 
 # %% [markdown]
-# With $\tanh$ and data seed 12 all three agree to two digits (run on until the gradient is $10^{-8}$, the weights agree to four); with data seed 13 there are two minima.
+# With $\tanh$ and data seed 12 all three agree to two digits (and after more iterations, when $|\nabla J|$ is $10^{-8}$, the weights agree to four); with data seed 13 there are at least two minima.
 #
 # With ReLU, the same data and the same three starts are at three values after 1,000 iterations; whether they tend to minima we do not know: at a kink L-BFGS may just get stuck.
 
@@ -741,7 +735,7 @@ for seed in (4, 20, 26):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The learning rate and the number of layers <small>C5, C6</small>
 #
-# **Predict.** Train networks of 10, 40 and 160 layers with the same $\gamma$. Which learns faster per iteration? And if we step along $\nabla J/\Delta t$, the $L^2$-gradient, instead of $\nabla J$?
+# **Predict.** Train networks of 10, 40 and 160 layers with the same $\gamma$. Which learns fastest per iteration? And if we step along $\nabla J/\Delta t$, the $L^2$-gradient, instead of $\nabla J$?
 
 # %% slideshow={"slide_type": "skip"}
 same, scaled = {}, {}
@@ -815,7 +809,7 @@ with predict.ask("C-inside"):
 # **No planar flow can** separate the full shapes (Dupont, Doucet and Teh, 2019). Suppose all of the ring ended on the red side, the half-plane $x_1 > 1$. Two solutions of an ODE with Lipschitz right-hand side never meet *at the same time* (the paths drawn above cross, but at different times), so the flow maps the plane one-to-one and continuously: the ring's image is still a closed band, with the disk's image inside. But what is inside a closed curve in a half-plane is in the half-plane as well. The disk would be red.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# More layers, more data, another $\sigma$: the argument does not care. The disk never gets out of the grey circle of 12.A.
+# More layers, more data, another $\sigma$ (Lipschitz, as $\tanh$ and ReLU are): the argument does not care. The disk never gets out of the grey circle of 12.A.
 #
 # A residual network with large steps could escape, as its layers need not be one-to-one. Ours cannot: a layer is one-to-one if $\Delta t\,\|\mathbf{V}_k\| < 1$ in the spectral norm (with $|\sigma'| \le 1$ it moves two points by amounts that differ by less than their distance), and
 
@@ -832,7 +826,7 @@ quiz.question("C-ring")
 # The remedy is cheap, and from the same paper: an *augmented* neural ODE. Give every point a third coordinate, zero at the start and zero at the target, and there is room to go round.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# (We start from small random weights. From zero weights the third coordinate would stay zero for ever: it is on target already, so its adjoint is zero, and so is every gradient that could move it. We take $\tanh$, $w_2 = 0.05$ and L-BFGS, which arrive.)
+# (We start from small random weights. From zero weights the third coordinate would stay zero for ever: it is on target already, so its adjoint is zero, and so is every gradient that could move it. We take $\tanh$, $w_2 = 0.05$ and L-BFGS: with these it works.)
 
 # %% slideshow={"slide_type": "skip"}
 def lift(points):
@@ -878,7 +872,7 @@ explore.space(lifted, in_3d.weights, t=0.4)
 # In the plane the disk could not get out. In three dimensions the ring is tilted, and the disk leaves through the third coordinate: seen from the side it lies beside the ring.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# In the plane of the starts the blue region is an island inside the ring. How sure is this? The full shapes are separated: on a grid of 361,201 starts all of the disk ends at $x_1 < 0.5$, all of the ring at $x_1 > 1.3$. And with this recipe no fresh point was wrong in any of 30 runs on 64, 128 or 256 points (12.D, part 3). Gradient descent with ReLU does not find such weights every time: after 2,000 iterations, 6 of 16 starts had up to 273 of the ten thousand wrong.
+# In the plane of the starts the blue region is an island inside the ring. How sure is this? The full shapes are separated: on a grid of 361,201 starts all of the disk ends at $x_1 < 0.5$, all of the ring at $x_1 > 1.3$. And with this recipe no fresh point was wrong in any of 30 runs on 64, 128 or 256 points (nine are in 12.E). Gradient descent with ReLU does not find such weights every time: after 2,000 iterations, 6 of 16 starts had up to 273 of the ten thousand wrong.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What do $w_1$ and $w_2$ do?*
@@ -942,9 +936,9 @@ explore.flow(problem, mine.weights, carry="nothing")
 #
 # - On the grid, $J$, its adjoint and its gradient follow from the chain rule: $\boldsymbol{\varphi}_k$ is the price of $\mathbf{x}_{k+1}$, and the gradient of the discrete $J$ is exact, not approximate.
 # - Check gradients at random, non-symmetric weights. At $\mathbf{V} = \mathbf{0}$, $\mathbf{b} = \mathbf{0}$ a check is blind to all that $\mathbf{V}$ multiplies, and to the penalty.
-# - Too small a $\gamma$ is slow, too large a one diverges; the largest curvature of $J$ grows until it meets $2/\gamma$. $\gamma$ for the discrete gradient depends on $\Delta t$, for the $L^2$-gradient it does not. L-BFGS makes more of the same gradient.
+# - Too small a $\gamma$ is slow, too large a one diverges; the largest curvature of $J$, here, grows until it meets $2/\gamma$. $\gamma$ for the discrete gradient depends on $\Delta t$, for the $L^2$-gradient it does not. L-BFGS makes more of the same gradient.
 # - $J$ is not convex: the start and the data decide where you end, and one run proves little.
-# - At a minimum $\mathbf{V}$ and $\mathbf{b}$ are functions of state and adjoint, and so smooth in time: the network is a neural ODE.
+# - At a minimum $\mathbf{V}$ and $\mathbf{b}$ are functions of state and adjoint. Where $\Delta t\,\|\mathbf{V}_k\|$ is small they are smooth in time, and the network is a neural ODE.
 # - A planar flow cannot take a disk out of a ring. 64 points can be separated, the shapes cannot; in three dimensions they can.
 
 # %% slideshow={"slide_type": "skip"}

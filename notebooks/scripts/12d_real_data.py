@@ -8,7 +8,7 @@
 # - know when a second processor or a second computer pays.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **You need** [12.C](12c_training.ipynb). **Time:** about an hour to read: 20 minutes each for batches, digits and optimisers, 5 for the last part; and 20 for the two exercises. The parts can be read in any order (but run all cells above); only the first one's mini-batches come back in the second.
+# **You need** [12.C](12c_training.ipynb). **Time:** about 75 minutes to read: 25 for batches, 20 for digits, 25 for optimisers, 5 for the last part; and 20 for the two exercises. The parts can be read in any order (but run all cells above).
 #
 # Run the cells from top to bottom. Where it says **Predict**, decide on an answer, enter it, then open *Answer*. At a **Quiz** click on one letter or several (more than one may be right), then on *Check*. An **Exercise** asks for a function: replace the `...`, run that cell and the next one; `exercises.adam_step.hint()` helps a little, `.solution()` shows the library's way.
 
@@ -79,7 +79,7 @@ quiz.question("D-scale")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How far off? <small>D2</small>
 #
-# Every sample is in a random batch with probability $n/I$, so on average $\mathbf{g}_B$ is $\nabla J$: it is *unbiased*. How far off is a single one? Let $S = \frac1I\sum_i|\mathbf{g}_{\{i\}} - \nabla J|^2$ be the spread of the batches of one. For $n$ samples drawn without putting back,
+# Every sample is in a random batch with probability $n/I$, so on average $\mathbf{g}_B$ is $\nabla J$: it is *unbiased*. How far off is a single one? Let $S = \frac1I\sum_i|\mathbf{g}_{\{i\}} - \nabla J|^2$ be the spread of the batches of one. For $n$ samples drawn without replacement,
 #
 # $$\operatorname{E}|\mathbf{g}_B - \nabla J|^2 = \frac Sn\,\frac{I - n}{I - 1}.$$
 
@@ -111,7 +111,7 @@ def seconds(f, repeat=20):
 
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict.** A gradient with one sample instead of 64: how many times faster is it, for points in the plane (10 layers) and for images with 74 coordinates (6 layers)?
+# **Predict.** A gradient with one sample instead of 64: how many times faster is it, for points in the plane (10 layers) and for images with 74 coordinates (6 layers, as in part 2)?
 
 # %% jupyter={"source_hidden": true} tags=["answer", "no-code"]
 with predict.ask("D-speed"):
@@ -130,11 +130,11 @@ with predict.ask("D-speed"):
 # So that the noise can die out in the end: $\displaystyle\gamma_j = \frac{\gamma_0}{1 + j/m}$ <small>D4</small>, halved after $m$ steps.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Robbins and Monro (1951) ask for $\sum\gamma_j = \infty$, so that one can get anywhere, and $\sum\gamma_j^2 < \infty$, so that the noise does not add up for ever. This rule is `decaying(gamma, halved_after)`.
+# Robbins and Monro (1951) ask for $\sum\gamma_j = \infty$, so that one can get anywhere, and $\sum\gamma_j^2 < \infty$, so that the noise does not add up for ever. This rule does both; it is `decaying(gamma, halved_after)`.
 #
 # Where samples are left over that do not fill a batch, they are left out of this epoch (the next one shuffles anew): a short batch scaled up by $I/n$ would be the noisiest of all.
 #
-# (One may also draw a batch anew at each *time step*, that is, for each layer's sum $\sum_i\boldsymbol{\varphi}_k^i\,\sigma(\mathbf{x}_k^i)^\top$. That is unbiased, too, but every sample that some layer draws needs its states and adjoints in all layers: here it saves nothing. Where the particles act upon each other it does, and is called the *random batch method*; Jin, Li and Liu, 2020.)
+# (One may also draw a batch anew at each *time step*, that is, for each layer's sum $\sum_i\boldsymbol{\varphi}_k^i\,\sigma(\mathbf{x}_k^i)^\top$. That is unbiased, too, but every sample that some layer draws needs its states and adjoints in all layers: here it saves nothing. For particles that act upon each other it does, and is called the *random batch method*; Jin, Li and Liu, 2020.)
 #
 # Two experiments. One starts at $\mathbf{V} = \mathbf{0}$, $\mathbf{b} = \mathbf{0}$, as in 12.C. The other starts near a minimum (with more regularisation, $w_2 = 1$, so that L-BFGS finds it exactly), and asks how close one gets.
 
@@ -168,7 +168,7 @@ rules = {
     "4, γ = 0.001": (constant(0.001), 4),
     "4, 0.008 decaying": (decaying(0.008, 500), 4),
 }
-rounds = node.patience(600)
+rounds = node.patience(600)  # a fifth of it in a browser's Python, which is slow
 above = {name: J_of_epochs(near, near_start, rule, n, rounds) - best.J[-1] for name, (rule, n) in rules.items()}
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -204,10 +204,10 @@ quiz.question("D-floor")
 # $$\operatorname{E}[J] - J_{\min} = \frac\gamma4\operatorname{E}|\mathbf{g}_B - \nabla J|^2.$$
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Why: with $J \approx J_{\min} + \frac12\mathbf{e}^\top\mathbf{H}\mathbf{e}$ a step takes $\mathbf{e}$ to $\mathbf{e} - \gamma(\mathbf{H}\mathbf{e} + \text{noise})$. If the covariance $\mathbf{C}$ of $\mathbf{e}$ is to stay, then $\mathbf{H}\mathbf{C} + \mathbf{C}\mathbf{H} = \gamma\,\boldsymbol{\Sigma}$ up to terms in $\gamma^2$, where $\boldsymbol{\Sigma}$ is the covariance of the noise. Take the trace: $\operatorname{E}[J] - J_{\min} = \frac12\operatorname{trace}(\mathbf{H}\mathbf{C}) = \frac\gamma4\operatorname{trace}\boldsymbol{\Sigma}$. (This needs $\mathbf{H}$ positive definite, $\gamma < 2/\lambda_{\max}$, and noise as at the minimum.)
+# Why: with $J \approx J_{\min} + \frac12\mathbf{e}^\top\mathbf{H}\mathbf{e}$ a step takes $\mathbf{e}$ to $\mathbf{e} - \gamma(\mathbf{H}\mathbf{e} + \text{noise})$. If the covariance $\mathbf{C}$ of $\mathbf{e}$ is to stay, then $\mathbf{H}\mathbf{C} + \mathbf{C}\mathbf{H} = \gamma\,\boldsymbol{\Sigma}$ up to terms in $\gamma^2$, where $\boldsymbol{\Sigma}$ is the covariance of the noise. Take the trace: $\operatorname{E}[J] - J_{\min} = \frac12\operatorname{trace}(\mathbf{H}\mathbf{C}) = \frac\gamma4\operatorname{trace}\boldsymbol{\Sigma}$. (This needs $\mathbf{H}$ positive definite, $\gamma$ far below $2/\lambda_{\max}$, and noise as at the minimum.)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict, then move.** What happens to the floor if you double $n$ and $\gamma$ together? And if the batches come from shuffled epochs, or $\gamma$ decays?
+# **Predict, then move.** The formula is one for small $\gamma$. Is the floor higher or lower where $\gamma$ is larger? And if the batches come from shuffled epochs, or $\gamma$ decays?
 
 # %%
 explore.noise()
@@ -258,16 +258,16 @@ with predict.ask("D-floor"):
     ))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Halve $\gamma$ and the floor halves; double the batch and it halves, too (for $n \ll I$). The curvature of $J$ does not matter.
+# Halve $\gamma$ and the floor halves; double the batch and it halves, too (for small $\gamma$ and $n \ll I$). The curvature of $J$ does not enter.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 2. Handwritten digits <small>D5</small>
 #
-# 12.A began with digits; now we read them. The state is an image, 64 grey values, over ten more coordinates that are zero at the start. At the end the coordinate of its class shall be 1, and the image be back, as the lecture's $J$ compares the whole state:
+# 12.A began with digits; now we read them. The state is an image, 64 grey values, and below it ten more coordinates that are zero at the start. At the end the coordinate of its class $c$ shall be 1, and the image be back, as the lecture's $J$ compares the whole state:
 #
 # $$\mathbf{x}_{\text{in}} = \begin{pmatrix}\text{pixels}\\ \mathbf{0}\end{pmatrix},\qquad \mathbf{y}_{\text{out}} = \begin{pmatrix}\text{pixels}\\ \mathbf{e}_c\end{pmatrix}\in\mathbb{R}^{74}.$$
 #
-# The class is read off as the largest of the ten. Cost, adjoint, gradient: unchanged.
+# ($\mathbf{e}_c$ is the unit vector of class $c$.) The class is read off as the largest of the ten. Cost, adjoint, gradient: unchanged.
 
 # %% slideshow={"slide_type": "skip"}
 from sklearn.datasets import load_digits
@@ -304,7 +304,7 @@ def read(p, weights, pixels):
 
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# ReLU, six layers, $T = 3$, batches of 64, 60 epochs, and Adam for the steps (part 3 says what that is). All this was chosen on a further fifth of each split's training images, never on its test images. (Only: an image that is tested in one split may be among the training images of another, and so may have had a say in the choice.)
+# ReLU, six layers, $T = 3$, $w_1 = 0$, batches of 64, 60 epochs, and Adam for the steps (part 3 says what that is). All this was chosen on a further fifth of each split's training images, never on its test images. (Only: an image that is tested in one split may be among the training images of another, and so may have had a say in the choice.)
 
 # %% [markdown]
 # **Predict.** 1,437 images to learn from, 360 to be tested on. How many of these are read wrongly? And how long does training take: seconds, minutes, hours?
@@ -388,7 +388,7 @@ predict.ask("D-image")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Compared with other methods
 #
-# Three splits, each with its own held-out fifth. The others with scikit-learn's default settings (logistic regression with more iterations, because it does not converge otherwise).
+# Three splits, each with its own held-out fifth. The other methods have scikit-learn's default settings (logistic regression with more iterations, because it does not converge otherwise).
 #
 # **Predict.** Put in order: logistic regression, a network with one hidden layer of 100 nodes, a support vector machine, and ours.
 
@@ -492,7 +492,7 @@ with predict.ask("D-optimisers"):
     ))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Why then does everybody train with Adam? Because L-BFGS compares gradients of two neighbouring points, and with mini-batches their difference is mostly noise.
+# Why then are large networks trained with Adam? One reason: L-BFGS compares gradients of two neighbouring points, and with mini-batches their difference is mostly noise.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Newton <small>D8</small>
@@ -580,7 +580,7 @@ with predict.ask("D-newton"):
     ))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# With the Hessian we can ask what kind of point we are at: $\mathbf{g} = \mathbf{0}$ alone does not say it. At a minimum all eigenvalues of $\mathbf{H}$ are positive; at a saddle some are negative.
+# With the Hessian we can ask what kind of point we are at: $\mathbf{g} = \mathbf{0}$ alone does not say it. If all eigenvalues of $\mathbf{H}$ are positive, too, it is a minimum; if some are negative, it is none.
 #
 # **Predict.** How many eigenvalues are negative at the minimum, how many on the plateau, after five iterations of L-BFGS from zero weights?
 
@@ -654,7 +654,7 @@ except ImportError:
 #
 # - A mini-batch's gradient is right on average. With a constant $\gamma$ descent ends on a floor, $\frac\gamma4\operatorname{E}|\mathbf{g}_B - \nabla J|^2$ for independent batches; a decaying $\gamma$ gets below.
 # - The lecture's network, with ten more coordinates, reads real digits: 98.5 % of those held out, on average over 20 splits.
-# - L-BFGS makes the most of exact gradients; Adam also works with noisy ones. Near a minimum Newton's method multiplies the digits with each iteration, and the Hessian's eigenvalues say whether it is one. Other processors pay for large blocks.
+# - With few exact gradients L-BFGS gets farthest; Adam also works with noisy ones. Near a minimum Newton's method multiplies the digits with each iteration, and the Hessian's eigenvalues say whether it is one. More processors pay off for large blocks.
 
 # %% slideshow={"slide_type": "skip"}
 exercises.progress()
