@@ -24,7 +24,7 @@ test: env  ## run all tests and all notebooks, comparing text and figures; lint
 
 test-browser: .venv/browser html lite build/pyodide tools/node_modules  ## use the notebooks in JupyterLab and Chromium; screenshots are in build/screenshots
 	$(install_chromium)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/browser
+	$(BIN)/python -m pytest -n 2 tests/browser
 
 # In Node and in Chromium, with NumPy as the browser has it. ARGS="-k 12a" chooses.
 test-pyodide: .venv/browser lite build/pyodide  ## run all notebooks and the formulas' tests on Pyodide, the browser's Python

@@ -84,7 +84,8 @@ def training(
         "sets": {name: {"x_in": points.x_in, "y_out": points.y_out, "d": 2} for name, points in sets.items()},
         "T": problem.T, "targets": TARGETS.tolist(), **WINDOW, "alt": alt,
     }  # fmt: skip
-    return Figure("training", given, _picture(problem, run, x, label, show), alt, numbers, ["rules", "regions", "memory"])
+    picture = _picture(problem, run, x, label, show)
+    return Figure("training", given, picture, alt, numbers, ["rules", "regions", "memory"])
 
 
 def _start(problem):

@@ -1,11 +1,13 @@
 """Tests in a real browser, run by `make test-browser` alone: plain pytest leaves this folder out (pyproject.toml)."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 from lab import NOTEBOOKS, SCREENSHOTS, SECONDS, Book, jupyterlab
 from playwright.sync_api import expect, sync_playwright
+from xdist.scheduler import LoadScopeScheduling
 
 FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 FLAGS += ["--disable-background-networking", "--disable-component-update"]
@@ -72,14 +74,27 @@ def book(request, open_book):
     return book
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    def notebook(item):
-        return str(item.callspec.params.get("book", "")) if hasattr(item, "callspec") else ""
+LONG = ["test_lite", "test_slides"]  # minutes each: they come first, so that no process waits for one at the end
 
-    items.sort(key=notebook)  # one notebook after the other
-    for item in items:  # in one process: all tests of a notebook, all others of a file
-        item.add_marker(pytest.mark.xdist_group(notebook(item) or item.path.name))
+
+def together(nodeid):
+    """What is opened once for all its tests: a notebook that has run, or what a file needs."""
+    book = re.search(rf"({'|'.join(path.stem for path in NOTEBOOKS)})\d*\]$", nodeid)
+    return book[1] if book else nodeid.partition("::")[0]
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: (item.path.stem not in LONG, together(item.nodeid)))
+
+
+class Together(LoadScopeScheduling):
+    def _split_scope(self, nodeid):  # made to be overridden
+        return together(nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    config.option.loadscopereorder = False
+    return Together(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -1,11 +1,8 @@
-"""axe-core on what a student has before the eyes: a notebook that has run in JupyterLab, and the slides."""
-
-import subprocess
-import sys
+"""What keeps people from reading or using a notebook that has run in JupyterLab."""
 
 import pytest
-from axe import findings
-from lab import NOTEBOOKS, ROOT, SECONDS
+from axe import WITH_MATHEMATICS, WITHOUT_MATHEMATICS, findings
+from lab import NOTEBOOKS
 from playwright.sync_api import expect
 
 # Serious and critical findings that are not ours: the rule, a part of the element, and whose they are.
@@ -16,15 +13,6 @@ NOT_OURS = {
     ("button-name", "data-heading-level"): "JupyterLab's button that folds a section has no name",
     ("image-alt", "jp-RenderedImage"): "JupyterLab leaves a figure's alt text away; the text round it says the same",
 }
-
-# Thousands of nodes of MathJax's own: taken out, and put back for the tests that come after.
-WITHOUT_MATHEMATICS = """parts => window.takenOut = parts.map(part => {
-    const place = document.createComment("");
-    part.replaceWith(place);
-    return [place, part];
-})"""
-WITH_MATHEMATICS = "takenOut.forEach(([place, part]) => place.replaceWith(part))"
-
 
 # To axe-core no text of JupyterLab's is on the screen, and contrast is what it asks of such text alone. So: all texts
 # and formulas whose contrast with what is behind them is less than WCAG 2 wants.
@@ -45,7 +33,7 @@ PALE = r"""notebook => {
         const [low, high] = [light(ink), light(ground)].sort((a, b) => a - b), contrast = (high + 0.05) / (low + 0.05);
         const size = parseFloat(style.fontSize), isLarge = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
         const isShown = e.getClientRects().length && !e.closest("mjx-assistive-mml, script, style, option, .cm-editor");
-        return isShown && contrast < (isLarge ? 3 : 4.5) ? [`${contrast.toFixed(2)}: ${e.outerHTML.slice(0, 150)}`] : [];
+        return isShown && contrast < (isLarge ? 3 : 4.5) ? [`${contrast.toFixed(2)}: ${e.outerHTML.slice(0, 99)}`] : [];
     });
 }"""
 
@@ -72,22 +60,3 @@ def test_notebook_can_be_read_in_light_and_dark(book):
         book.page.wait_for_timeout(300)  # living figures follow at their next picture
         book.screenshot(f"{theme}-{book.name}")
         assert notebook.evaluate(PALE) == []
-
-
-@pytest.fixture(scope="module")
-def decks(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("slides")
-    command = [sys.executable, "tools/slides.py", folder, "--npm", "tools/node_modules"]
-    subprocess.run(command, cwd=ROOT, check=True)
-    return folder
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_slides(chromium, decks, path):
-    page = chromium.new_page(viewport={"width": 1280, "height": 720})
-    page.goto(f"{(decks / path.name).with_suffix('.html').as_uri()}?view=print")  # all slides, one below the other
-    page.wait_for_function("document.querySelectorAll('.pdf-page').length > 10", timeout=15 * SECONDS)
-    page.evaluate("MathJax.startup.promise.then(() => null)")
-    page.locator("mjx-container").evaluate_all(WITHOUT_MATHEMATICS)
-    assert findings(page) == []
-    page.close()

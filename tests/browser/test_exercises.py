@@ -39,7 +39,7 @@ SOLVED = {
 
 
 def each(names):
-    asked = [pytest.param(path, n, name, id=name) for path, n, name in ASKED if name in names]
+    asked = [pytest.param(path, n, name, id=f"{name}-{path.stem}") for path, n, name in ASKED if name in names]
     return pytest.mark.parametrize("book, number, name", asked, indirect=["book"])
 
 

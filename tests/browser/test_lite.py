@@ -76,7 +76,8 @@ def test_the_first_notebook_runs_from_top_to_bottom(lite):
     page = lite.page
     cells = json.loads((LITE / "files" / NOTEBOOKS[0].name).read_text(encoding="utf-8"))["cells"]
     code = [cell for cell in cells if cell["cell_type"] == "code"]
-    shown = sum(not cell["metadata"].get("jupyter", {}).get("source_hidden") for cell in code)  # a folded one: no number
+    # Where the code is folded, there is no number.
+    shown = sum(not cell["metadata"].get("jupyter", {}).get("source_hidden") for cell in code)
     prompts = page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt")
     expect(page.get_by_text(re.compile(r"\| Idle$"))).to_be_visible(timeout=300 * SECONDS)
     for menu, item in [("Edit", "Clear Outputs of All Cells"), ("Run", "Run All Cells")]:

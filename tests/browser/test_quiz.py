@@ -13,8 +13,12 @@ from neuralode_lib import exercises, quiz
 from neuralode_lib.predict.prediction import Prediction
 from neuralode_lib.quiz.card import Card
 
-ASKED = [pytest.param(path, n, id, id=id) for path, n, id in uses(r'^quiz\.question\("(.+)"\)$')]
-PREDICTED = [pytest.param(path, n, id, id=id) for path, n, id in uses(r'^(?:with )?predict\.ask\("(.+)"\):?$')]
+
+def asked(pattern):
+    return [pytest.param(path, n, id, id=f"{id}-{path.stem}") for path, n, id in uses(pattern)]
+
+
+ASKED, PREDICTED = asked(r'^quiz\.question\("(.+)"\)$'), asked(r'^(?:with )?predict\.ask\("(.+)"\):?$')
 
 
 def words(markdown):
@@ -24,11 +28,13 @@ def words(markdown):
 
 def read(element):
     """The words of an element; formulas are left out, typeset or not."""
-    return words(element.evaluate("""node => {
+    return words(
+        element.evaluate("""node => {
         node = node.cloneNode(true);
         node.querySelectorAll("mjx-container").forEach(formula => formula.remove());
         return node.textContent;
-    }"""))
+    }""")
+    )
 
 
 def said(card):

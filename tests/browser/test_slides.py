@@ -11,7 +11,8 @@ from urllib.request import urlopen
 
 import matplotlib
 import pytest
-from lab import NOTEBOOKS, ROOT
+from axe import WITHOUT_MATHEMATICS, findings
+from lab import NOTEBOOKS, ROOT, SECONDS
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -254,6 +255,17 @@ def test_a_handout_has_a_page_for_each_slide(visits, folder):
 def test_there_are_speaker_notes(visits):
     for where, deck, *_ in visits:
         assert sum(bool(slide["notes"]) for slide in deck) > len(deck) / 3, where
+
+
+def test_everyone_can_read_them(chromium, folder):
+    page = chromium.new_page(viewport={"width": 1280, "height": 720})
+    for path in NOTEBOOKS:
+        page.goto(f"{(folder / path.name).with_suffix('.html').as_uri()}?view=print")  # all slides, one below the other
+        page.wait_for_function("document.querySelectorAll('.pdf-page').length > 10", timeout=15 * SECONDS)
+        page.evaluate("MathJax.startup.promise.then(() => null)")
+        page.locator("mjx-container").evaluate_all(WITHOUT_MATHEMATICS)
+        assert findings(page) == [], path.stem
+    page.close()
 
 
 def test_living_figures_live_on_slides_and_leave_the_deck_its_keys(chromium, folder):
