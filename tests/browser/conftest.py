@@ -110,6 +110,6 @@ def no_complaints(request):
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     report = yield
-    if report.failed and "book" in item.funcargs:
+    if report.failed and call.when != "teardown" and "book" in item.funcargs:
         item.funcargs["book"].screenshot(f"failed-{item.name}")
     return report

@@ -32,7 +32,7 @@ PALE = r"""notebook => {
         const style = getComputedStyle(e), ground = behind(e), ink = over(rgba(style.color), ground);
         const [low, high] = [light(ink), light(ground)].sort((a, b) => a - b), contrast = (high + 0.05) / (low + 0.05);
         const size = parseFloat(style.fontSize), isLarge = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
-        const isShown = e.getClientRects().length && !e.closest("mjx-assistive-mml, script, style, option, .cm-editor");
+        const isShown = e.getClientRects().length && !e.closest("mjx-assistive-mml, script, style, option, .cm-editor, .jp-Notebook-footer");
         return isShown && contrast < (isLarge ? 3 : 4.5) ? [`${contrast.toFixed(2)}: ${e.outerHTML.slice(0, 99)}`] : [];
     });
 }"""
