@@ -8,16 +8,21 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from lab import ROOT, SCREENSHOTS, SECONDS
 
 
+def made(name):
+    """The folder build/`name`."""
+    folder = ROOT / "build" / name
+    assert (folder / "index.html").exists(), f"there is no {folder.relative_to(ROOT)}, it comes with: make {name}"
+    return folder
+
+
 class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *args):
         pass
 
 
 @contextlib.contextmanager
-def served(name):
-    """The address at which build/`name` is served."""
-    folder = ROOT / "build" / name
-    assert (folder / "index.html").exists(), f"there is no {folder.relative_to(ROOT)}, it comes with: make {name}"
+def served(folder):
+    """The address at which a folder is served."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

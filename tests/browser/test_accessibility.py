@@ -32,8 +32,10 @@ PALE = r"""notebook => {
         const style = getComputedStyle(e), ground = behind(e), ink = over(rgba(style.color), ground);
         const [low, high] = [light(ink), light(ground)].sort((a, b) => a - b), contrast = (high + 0.05) / (low + 0.05);
         const size = parseFloat(style.fontSize), isLarge = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
-        const isShown = e.getClientRects().length && !e.closest("mjx-assistive-mml, script, style, option, .cm-editor, .jp-Notebook-footer");
-        return isShown && contrast < (isLarge ? 3 : 4.5) ? [`${contrast.toFixed(2)}: ${e.outerHTML.slice(0, 99)}`] : [];
+        const isOurs = !e.closest("mjx-assistive-mml, script, style, option, .cm-editor, .jp-Notebook-footer");
+        const isPale = contrast < (isLarge ? 3 : 4.5);
+        const isShown = isOurs && e.getClientRects().length > 0;
+        return isShown && isPale ? [`${contrast.toFixed(2)}: ${e.outerHTML.slice(0, 99)}`] : [];
     });
 }"""
 
@@ -57,6 +59,8 @@ def test_notebook_can_be_read_in_light_and_dark(book):
         book.page.locator(".lm-Menu").get_by_text(theme, exact=True).click()
         light = "true" if theme.endswith("Light") else "false"
         expect(book.page.locator("body")).to_have_attribute("data-jp-theme-light", light)
-        book.page.wait_for_timeout(300)  # living figures follow at their next picture
+        for figure in notebook.locator(".living-figure .living").all():  # it follows when it is seen
+            figure.scroll_into_view_if_needed()
+            book.page.wait_for_timeout(100)
         book.screenshot(f"{theme}-{book.name}")
         assert notebook.evaluate(PALE) == []

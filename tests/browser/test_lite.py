@@ -1,4 +1,4 @@
-"""JupyterLab in the browser, as `make lite` builds it. Pyodide's CDN is played by build/pyodide."""
+"""JupyterLab in the browser, as `make lite` builds it. Pyodide comes from build/pyodide, not from its CDN."""
 
 import json
 import re
@@ -10,11 +10,11 @@ from lab import NOTEBOOKS, ROOT, SECONDS
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from playwright.sync_api import expect
-from served import Visit, served
+from served import Visit, made, served
 
 LITE = ROOT / "build" / "lite"
 PYODIDE = ROOT / "build" / "pyodide"
-CDN = re.compile(r"https://cdn\.jsdelivr\.net/pyodide/v0\.27\.7/full/(.+)")
+CDN = "https://cdn.jsdelivr.net/pyodide/v0.27.7/full/"
 FONTS = "Matplotlib is building the font cache; this may take a moment."
 PROGRESS = re.compile(r"\d+ done, J = [\d.]+$")  # without ipywidgets it is text
 
@@ -28,19 +28,24 @@ def lock():
 
 
 @pytest.fixture(scope="module")
-def lite(chromium):
-    """JupyterLab with the first notebook. What build/pyodide does not have is asked for in vain."""
-    with served("lite") as address:
+def site(tmp_path_factory):
+    """The site, with build/pyodide beside it and in the place of Pyodide's CDN."""
+    folder = tmp_path_factory.mktemp("lite")
+    for path in made("lite").iterdir():
+        (folder / path.name).symlink_to(path)
+    (folder / "pyodide").symlink_to(PYODIDE)
+    settings = (LITE / "jupyter-lite.json").read_text(encoding="utf-8")
+    assert settings.count(CDN) == 1
+    (folder / "jupyter-lite.json").unlink()
+    (folder / "jupyter-lite.json").write_text(settings.replace(CDN, "/pyodide/"), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lite(chromium, site):
+    """JupyterLab with the first notebook."""
+    with served(site) as address:
         lite = Visit(chromium, address, viewport={"width": 1400, "height": 1000})
-
-        def cdn(route):
-            file = PYODIDE / CDN.fullmatch(route.request.url)[1]
-            if file.exists():
-                route.fulfill(path=file, headers={"Access-Control-Allow-Origin": "*"})
-            else:
-                route.abort()
-
-        lite.context.route(CDN, cdn)
         lite.page.goto(f"{address}/lab/index.html?path={NOTEBOOKS[0].name}")
         yield lite
         lite.context.close()
@@ -72,7 +77,7 @@ def test_site_lists_and_shows_the_notebooks(lite):
 
 
 def test_the_first_notebook_runs_from_top_to_bottom(lite):
-    """NumPy and all, with files from the site and from Pyodide's CDN alone."""
+    """NumPy and all, with nothing from elsewhere."""
     page = lite.page
     cells = json.loads((LITE / "files" / NOTEBOOKS[0].name).read_text(encoding="utf-8"))["cells"]
     code = [cell for cell in cells if cell["cell_type"] == "code"]
@@ -91,5 +96,5 @@ def test_the_first_notebook_runs_from_top_to_bottom(lite):
     assert all(text == FONTS or PROGRESS.search(text) for text in texts), texts
     expect(prompts.filter(has_text=re.compile(r"\[\d+\]:"))).to_have_count(shown)
     expect(page.locator(".jp-Notebook .widget-slider, .jp-Notebook .jp-RenderedHTML img").first).to_be_attached()
-    assert all(CDN.fullmatch(url) for url in lite.elsewhere), lite.elsewhere
+    assert lite.elsewhere == []
     assert not [complaint for complaint in lite.complaints if complaint.startswith("failed")], lite.complaints

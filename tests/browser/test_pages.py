@@ -4,7 +4,7 @@ import pytest
 from axe import findings
 from lab import NOTEBOOKS, ROOT, SECONDS
 from playwright.sync_api import expect
-from served import Visit, served
+from served import Visit, made, served
 from test_all_cells import UNTYPESET
 
 HTML = ROOT / "build" / "html"
@@ -36,7 +36,7 @@ CONTRASTS = """() => {
 
 @pytest.fixture(scope="module")
 def visit(chromium):
-    with served("html") as address:
+    with served(made("html")) as address:
         visit = Visit(chromium, address, viewport={"width": 1400, "height": 900})
         visit.context.route("**/favicon.ico", lambda route: route.fulfill(status=204))  # browsers ask every site for it
         yield visit
