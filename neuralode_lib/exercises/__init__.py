@@ -7,12 +7,14 @@ from .c import cost, forward
 from .c_descent import descent_step, step_rule
 from .c_gradient import adjoint, gradient
 from .d import adam_step, minibatch_gradient
+from .e import heun_layer
 from .exercise import Exercise
 from .network import my_network
 from .overview import Overview
 
 IN_THE_COURSE = """euler_step observed_order tangent taylor_test
-    forward cost adjoint gradient descent_step step_rule minibatch_gradient adam_step""".split()
+    forward cost adjoint gradient descent_step step_rule minibatch_gradient adam_step
+    heun_layer""".split()
 
 
 def progress():

@@ -9,30 +9,8 @@ def layer(x, V, b, dt, sigma):
     return x + dt * (V @ sigma(x) + b[:, None])
 
 
-# What x + dt (V sigma(x) + b) becomes: here, and in each step of `forward`, where other names stand for x and sigma.
-STEP_MISTAKES = """
-    {x} + dt -> dt
-        The old state is missing: a residual layer adds to x, it does not replace x.
-    {x} + dt -> {x} - dt
-        The sign is wrong: x + dt (...), not x - dt (...).
-    {x} + dt -> {sigma}({x}) + dt
-        The old state is added as it is, without sigma.
-    dt * (V -> (V
-        A factor dt is missing.
-    dt * (V -> dt**2 * (V
-        The factor dt is there twice.
-    dt * (V -> dt / 2 * (V
-        There is no factor 1/2 at dt.
-    V @ -> dt * V @
-        The factor dt is there twice at V sigma(x).
-    b[:, None] -> dt * b[:, None]
-        The factor dt is there twice at b.
-    {x} + dt -> dt * {x} + dt
-        The old state has no factor dt.
-    b[:, None]) -> b[:, None] / dt)
-        A factor dt is missing at b: dt (V sigma(x) + b).
-    V @ -> 1 / dt * V @
-        A factor dt is missing at V sigma(x): dt (V sigma(x) + b).
+# What V sigma(x) + b becomes: here, in each step of `forward`, and in the slopes of Heun's method.
+RATE_MISTAKES = """\
     b[:, None] -> 0
         b is missing.
     b[:, None] -> 2 * b[:, None]
@@ -81,6 +59,36 @@ STEP_MISTAKES = """
         b is not multiplied by V: V sigma(x) + b, not V (sigma(x) + b).
     V @ {sigma}({x}) + b[:, None] -> V @ {sigma}({x} + b[:, None])
         b is added after V: V sigma(x) + b, not V sigma(x + b).
+"""
+
+# What x + dt (V sigma(x) + b) becomes: here, and in each step of `forward`, where other names stand for x and sigma.
+STEP_MISTAKES = (
+    """\
+    {x} + dt -> dt
+        The old state is missing: a residual layer adds to x, it does not replace x.
+    {x} + dt -> {x} - dt
+        The sign is wrong: x + dt (...), not x - dt (...).
+    {x} + dt -> {sigma}({x}) + dt
+        The old state is added as it is, without sigma.
+    dt * (V -> (V
+        A factor dt is missing.
+    dt * (V -> dt**2 * (V
+        The factor dt is there twice.
+    dt * (V -> dt / 2 * (V
+        There is no factor 1/2 at dt.
+    V @ -> dt * V @
+        The factor dt is there twice at V sigma(x).
+    b[:, None] -> dt * b[:, None]
+        The factor dt is there twice at b.
+    {x} + dt -> dt * {x} + dt
+        The old state has no factor dt.
+    b[:, None]) -> b[:, None] / dt)
+        A factor dt is missing at b: dt (V sigma(x) + b).
+    V @ -> 1 / dt * V @
+        A factor dt is missing at V sigma(x): dt (V sigma(x) + b).
+"""
+    + RATE_MISTAKES
+    + """\
     {x} + dt * (V @ {sigma}({x}) + b[:, None]) -> {sigma}(V @ {x} + b[:, None])
         This is a plain layer, sigma(V x + b). A residual layer is x + dt (V sigma(x) + b).
     {x} + dt * (V @ {sigma}({x}) + b[:, None]) -> V @ {sigma}({x}) + b[:, None]
@@ -94,6 +102,7 @@ STEP_MISTAKES = """
     {x} + dt * (V @ {sigma}({x}) + b[:, None]) -> 1.0 * {x}
         It has not moved: the new state is x + dt (V sigma(x) + b).
 """
+)
 
 euler_step = Exercise(
     name="euler_step",

@@ -112,6 +112,10 @@ class Exercise:
         right = f"Right! {name} agrees with the library on {len(PROBLEMS)} random problems."
         return Answer("\n".join([right, *said]), "✓")
 
+    def yours_or_library(self, function):
+        """The function where it is right, else the library's."""
+        return function if self.check(function).passed else self.functions[0]
+
     def _check_call(self, function):
         me = f"exercises.{self.name}.check"
         if function is None:

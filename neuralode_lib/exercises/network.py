@@ -38,8 +38,8 @@ def my_network(my_forward, my_cost, my_adjoint, my_gradient, my_descent_step):
     """
     exercises = [forward, cost, adjoint, gradient, descent_step]
     mine = [my_forward, my_cost, my_adjoint, my_gradient, my_descent_step]
-    passed = [exercise.check(function).passed for exercise, function in zip(exercises, mine, strict=True)]
-    chosen = [f if ok else e.functions[0] for e, f, ok in zip(exercises, mine, passed, strict=True)]
+    chosen = [exercise.yours_or_library(function) for exercise, function in zip(exercises, mine, strict=True)]
+    passed = [function is yours for function, yours in zip(chosen, mine, strict=True)]
     return _train(TrainingProblem(*disk_in_ring()[:2]), chosen, _whose(exercises, passed))
 
 

@@ -54,11 +54,10 @@ ANSWERS: dict[str, str] = {
     """,
     "D-newton": r"""
     Newton 10, L-BFGS 130 (from three such starts 10 or 11, and 113 to 130). With full steps the digits double at the
-    end: $|\mathbf{g}|$ is $10^{-2}$, $2\cdot10^{-3}$, $3\cdot10^{-7}$, $5\cdot10^{-14}$. SciPy solves
-    $\mathbf{H}\mathbf{p} = -\mathbf{g}$ up to a relative error of $\sqrt{|\mathbf{g}|}$ only, and has one and a half
-    times as many digits after each iteration. But its eleven iterations have 125 products with $\mathbf{H}$, and each
-    takes as long as some seven gradients: L-BFGS is done earlier, and Newton is for the last digits. (Full steps from
-    the *start* do not arrive at all: after ten of them $J$ is nearly a million.)
+    end: $2\cdot10^{-3}$, $3\cdot10^{-7}$, $5\cdot10^{-14}$. SciPy solves $\mathbf{H}\mathbf{p} = -\mathbf{g}$ up to a
+    relative error of $\sqrt{|\mathbf{g}|}$ only: one and a half times as many digits each time. But all this takes
+    about a hundred products with $\mathbf{H}$, each as dear as some seven gradients: L-BFGS is done earlier, and
+    Newton is for the last digits.
     """,
     "D-eigenvalues": r"""
     None at the minimum: it is one, and because the largest is 110, descent needs $\gamma < 2/110$ here. On the plateau

@@ -239,7 +239,8 @@ RATE = Question(
         ),
         Option(
             r"$1/2$",
-            r"is the root of a quarter. Slower, and so for longer: the two costs meet in between.",
+            r"""is the root of a quarter. Dearer weights are smaller, but errors that live longer have a higher price,
+            and that makes up for a part of it.""",
             lambda c: 1 / 2,
         ),
         Option(

@@ -207,11 +207,11 @@ def test_the_overview_counts_what_has_been_answered_rightly(chromium, tmp_path):
     page = context.new_page()
     page.goto((tmp_path / "page.html").as_uri())
     expect(page.locator(".overview p")).to_contain_text(f"quiz 1 of {all_of} ")
-    expect(page.locator(".overview pre")).to_contain_text("exercises 0 of 12")
+    expect(page.locator(".overview pre")).to_contain_text("exercises 0 of 13")
     context.close()
     page = chromium.new_page(java_script_enabled=False)
     page.goto((tmp_path / "page.html").as_uri())
-    assert page.locator(".overview").inner_text().startswith("exercises 0 of 12")
+    assert page.locator(".overview").inner_text().startswith("exercises 0 of 13")
     page.close()
 
 

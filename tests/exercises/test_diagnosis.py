@@ -178,6 +178,21 @@ UNUSUAL = {
             return np.stack([theta - gamma * m / (1 - beta1 ** t) / (root + epsilon), m, v])
         """,
     ],
+    "heun_layer": [
+        """
+        def f(x, V, b, dt, sigma):
+            new = x.copy()
+            for weight, at in [(1, x), (-0.5, x), (0.5, x + dt * (V @ sigma(x) + b[:, None]))]:
+                new += weight * dt * (V @ sigma(at) + b[:, None])
+            return new
+        """,
+        """
+        def f(x, V, b, dt, sigma):
+            slopes = [(sigma(x).T @ V.T + b).T]
+            slopes.append(np.einsum("mn,ni->mi", V, sigma(x + dt * slopes[0])) + np.expand_dims(b, 1))
+            return x + np.trapezoid(slopes, dx=dt, axis=0)
+        """,
+    ],
     "taylor_test": [
         """
         def f(f, weights, direction, derivative, steps):

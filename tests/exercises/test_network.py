@@ -47,3 +47,10 @@ def test_slow_functions_get_as_far_as_they_come(monkeypatch):
     monkeypatch.setattr(network, "SECONDS", 0)
     run = exercises.my_network(*mine.values())
     assert repr(run).endswith("after 0 iterations, which took 0 seconds") and len(run.J) == 1
+
+
+def test_a_function_that_is_not_right_gives_way_to_the_library_s():
+    right = written(STYLES["heun_layer"][0])
+    assert exercises.heun_layer.yours_or_library(right) is right
+    euler = written(STYLES["euler_step"][0])
+    assert exercises.heun_layer.yours_or_library(euler) is exercises.heun_layer.functions[0]

@@ -12,12 +12,13 @@ from neuralode_lib import constant, exercises, resnet, rules, train, verify
 from neuralode_lib.activations import tanh
 from neuralode_lib.exercises.b import remainders
 from neuralode_lib.exercises.d import estimate
+from neuralode_lib.exercises.e import heun_step
 from neuralode_lib.exercises.problems import PROBLEMS, random_problem
 from neuralode_lib.problem import TrainingProblem
 from neuralode_lib.resnet import Weights
 
 NAMES = "euler_step observed_order tangent taylor_test forward cost adjoint gradient descent_step step_rule".split()
-NAMES += ["minibatch_gradient", "adam_step"]
+NAMES += ["minibatch_gradient", "adam_step", "heun_layer"]
 every_exercise = pytest.mark.parametrize("name", NAMES)
 
 
@@ -367,6 +368,36 @@ STYLES = {
             return theta - rate * new_m / (np.sqrt(new_v) + c * epsilon), new_m, new_v
         """,
     ],
+    "heun_layer": [
+        """
+        def my_heun_layer(x, V, b, dt, sigma):
+            start = V @ sigma(x) + b[:, None]
+            end = V @ sigma(x + dt * start) + b[:, None]
+            return x + dt / 2 * (start + end)
+        """,
+        """
+        def my_heun_layer(x, V, b, dt, sigma):
+            new = np.empty(x.shape)
+            for i in range(x.shape[1]):
+                k_1 = dt * (V @ sigma(x[:, i]) + b)
+                k_2 = dt * (V @ sigma(x[:, i] + k_1) + b)
+                new[:, i] = x[:, i] + (k_1 + k_2) / 2
+            return new
+        """,
+        """
+        def my_heun_layer(x, V, b, dt, sigma):
+            def euler(x):
+                return x + dt * (V @ sigma(x) + np.outer(b, np.ones(x.shape[1])))
+            return ((x + euler(euler(x))) / 2).tolist()
+        """,
+        """
+        def my_heun_layer(x, V, b, dt, sigma):
+            theta, ones = np.column_stack([V, b]), np.ones((1, x.shape[1]))
+            states = [x]
+            states.append(x + dt * theta @ np.vstack([sigma(x), ones]))
+            return np.float32(x + dt * theta @ np.mean([np.vstack([sigma(y), ones]) for y in states], axis=0))
+        """,
+    ],
 }
 
 
@@ -391,6 +422,7 @@ def test_the_library_itself_is_right():
         "step_rule": rules.backtracking(),
         "minibatch_gradient": estimate,
         "adam_step": rules.adam_step,
+        "heun_layer": heun_step,
     }.items():
         assert getattr(exercises, name).check(function).passed
 

@@ -3,6 +3,7 @@
 What only the notebook defines is taken from its script, so that it is the notebook's code that is tested.
 """
 
+import math
 import tracemalloc
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from scipy.linalg import solve_continuous_are
 
 import neuralode_lib as node
 from neuralode_lib import TrainingProblem, Weights, tanh, verify
+from neuralode_lib.exercises.e import heun_step
 from neuralode_lib.tape import Tape
 
 SCRIPT = Path(__file__).parents[2] / "notebooks/scripts/12e_depth_and_time.py"
@@ -246,6 +248,21 @@ def test_E7_the_tape_s_gradient_is_that_of_the_complex_step(taped, scheme):
     gradient = taped.gradient_on_tape(getattr(taped, scheme), p, w)
     expected = verify.numerical_gradient(lambda w: on_slide(scheme, p, w), w, verify.complex_step)
     assert_close(gradient.theta, expected.theta)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_E7_the_exercise_s_layer_entry_by_entry(seed):
+    rng = np.random.default_rng(seed)
+    x, V, b, dt = rng.standard_normal((3, 2)), rng.standard_normal((3, 3)), rng.standard_normal(3), 0.7
+
+    def slope(x):
+        return [sum(V[m, n] * math.tanh(x[n]) for n in range(3)) + b[m] for m in range(3)]
+
+    for i in range(2):
+        start = slope(x[:, i])
+        end = slope([x[m, i] + dt * start[m] for m in range(3)])
+        expected = [x[m, i] + dt * (start[m] + end[m]) / 2 for m in range(3)]
+        assert_close(heun_step(x, V, b, dt, np.tanh)[:, i], np.array(expected))
 
 
 @pytest.mark.parametrize(
