@@ -27,6 +27,13 @@ def wave(amplitude, title_at=1):
     plt.show()
     fig.savefig("wave.png")
 
+def legend(top):
+    plt.figure(figsize=(4, 3))
+    plt.plot([0, 1], [0, 1], label="up")
+    plt.ylim(0, top)
+    plt.legend(loc="upper right")
+    plt.show()
+
 def living(amplitude, numbers="J = 1", program="run(1)"):
     with capture_output():
         wave(amplitude)
@@ -53,6 +60,8 @@ CELLS = [
     ("living(1)", "living(1.02, program='run(2)')", None),
     ("living(1)", "living(1.15)", "*Figure 0 differs: RMS difference*cell7-0-stored.png*cell7-0-new.png*"),
     ("living(1)", "living(1, 'J = 2')", "*mismatch 'text/html'*"),
+    ("legend(1)", "legend(1)", "*a legend lies on up*"),
+    ("legend(10)", "legend(10)", None),
     ("print(1)", "print(2)", "*mismatch 'stdout'*"),
     ("print(1)", "print(1); warnings.warn('look')", "*Unexpected output fields*stderr*"),
     ("1 / 1", "1 / 0", "*Cell execution caused an exception*"),

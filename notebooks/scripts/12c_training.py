@@ -675,7 +675,7 @@ with predict.ask("C-rules"):
     ax = plotting.panels(1, width=6.2)
     plotting.cost_history({n: r.J for n, r in rule_runs.items()}, ax, evaluations, xlabel="evaluations of $J$")
     ax.axhline(3, color="0.5", lw=1, zorder=0, label="J = 3")
-    ax.set(xlim=(10, 5000), ylim=(1, 300))
+    ax.set(xlim=(10, 5000), ylim=(1, 2000))
     ax.legend(loc="upper right", ncols=2)
     plotting.show(ax, alt=(
         "J against evaluations: L-BFGS falls fastest by far, then the constant step with its spikes, then the exercise's "
