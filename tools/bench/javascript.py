@@ -12,7 +12,7 @@ import numpy as np
 from neuralode_lib import TrainingProblem, Weights, disk_in_ring, relu, tanh
 from neuralode_lib.explore.figure import HERE
 
-from .report import Reading, table
+from .report import Reading, numpy_kernel, table
 from .timing import one_thread
 
 GOALS = {"relu": 0.35, "tanh": 0.6}
@@ -59,7 +59,7 @@ def readings(activation):
             except (FileNotFoundError, ModuleNotFoundError) as error:
                 yield f"{name}, {activation.name}: skipped, {error}"
         seconds = interleaved(timed)
-    yield Reading(f"NumPy, {activation.name}", 1e3 * np.median(seconds["NumPy"]), "ms")
+    yield Reading(f"NumPy ({numpy_kernel()}), {activation.name}", 1e3 * np.median(seconds["NumPy"]), "ms")
     for name in [name for name in timed if name != "NumPy"]:
         ratio = np.median(seconds[name] / seconds["NumPy"])
         yield Reading(f"{name}, {activation.name}", ratio, "of NumPy's time", GOALS[activation.name])

@@ -177,6 +177,14 @@ PEERS = {
     "JAX, one jitted step": with_jax,
 }
 
+# What multiplies the matrices of those who do not use NumPy's BLAS.
+KERNELS = {
+    "PyTorch autograd": "PyTorch's own",
+    "torchdiffeq": "PyTorch's own",
+    "diffrax": "XLA's own",
+    "JAX, one jitted step": "XLA's own",
+}
+
 
 def check_agreement(who, step, reference, tolerance=1e-10):
     """Raise ValueError unless the step gives the reference's J and gradient, in float64."""

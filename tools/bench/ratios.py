@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import peers, plots
-from .report import markdown, significant, verdict
+from .report import markdown, numpy_kernel, significant, verdict
 from .timing import interleaved, one_thread, quartiles
 
 # How many times as long as ours, at least. JAX's says that we may take 1.1 times as long as it does.
@@ -76,19 +76,21 @@ def roofline(size, s):
 
 
 def table(samples, compared):
+    blas = numpy_kernel()
     rows = [
-        ["", *samples],
-        ["d, I, layers", *(", ".join(map(str, peers.SIZES[size])) for size in samples)],
-        ["ours, ms", *(significant(1e3 * np.median(s["ours"])) for s in samples.values())],
+        ["", *samples, "matrices multiplied by"],
+        ["d, I, layers", *(", ".join(map(str, peers.SIZES[size])) for size in samples), ""],
+        ["ours, ms", *(significant(1e3 * np.median(s["ours"])) for s in samples.values()), blas],
     ]
     for name, ratios in compared.items():
-        rows.append([name, *(cell(ratio, GOALS.get(name, {}).get(size)) for size, ratio in ratios.items())])
+        cells = [cell(ratio, GOALS.get(name, {}).get(size)) for size, ratio in ratios.items()]
+        rows.append([name, *cells, peers.KERNELS.get(name, blas)])
     parts = [cell(roofline(size, s), ROOFLINE_GOALS.get(size)) for size, s in samples.items()]
-    rows.append(["part of the roofline", *parts])
+    rows.append(["part of the roofline", *parts, blas])
     peak = [2e-9 * n**3 / min(s["gemm"]) for s in samples.values()]
-    rows.append(["peak of gemm, Gflop/s", *map(significant, peak)])
+    rows.append(["peak of gemm, Gflop/s", *map(significant, peak), blas])
     tanh = [1e9 * np.median(s["tanh"]) / np.prod(peers.SIZES[size]) for size, s in samples.items()]
-    rows.append(["tanh, ns a number", *map(significant, tanh)])
+    rows.append(["tanh, ns a number", *map(significant, tanh), ""])
     return markdown(rows)
 
 

@@ -59,15 +59,19 @@ def machine():
     """Where and when the numbers hold. To be asked before anything is measured: it tells the load."""
     cpuinfo = Path("/proc/cpuinfo")
     model = re.search(r"model name\s*: (.*)", cpuinfo.read_text()) if cpuinfo.exists() else None
-    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
-    blas = [f"{pool['internal_api']} {pool['version']} ({pool['num_threads']} threads)" for pool in pools]
     return "\n".join([
         f"- {datetime.now():%Y-%m-%d %H:%M}",
         f"- {model[1] if model else platform.processor()}, {os.cpu_count()} cores, {platform.system()}",
         f"- load average at the start: {', '.join(f'{load:.2f}' for load in os.getloadavg())}",
         f"- Python {platform.python_version()}, " + ", ".join(map(_version, PACKAGES)),
-        f"- numpy's and SciPy's BLAS: {', '.join(blas)}; limited to one thread for the ratios",
+        f"- NumPy's BLAS: {numpy_kernel()}; limited to one thread for the ratios",
     ])  # fmt: skip
+
+
+def numpy_kernel():
+    """Which BLAS multiplies NumPy's matrices, and which of its kernels it has chosen for this processor."""
+    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas" and "scipy.libs" not in pool["filepath"]]
+    return ", ".join(f"{pool['internal_api']} {pool['version']} {pool.get('architecture', '')}" for pool in pools)
 
 
 def _version(package):
