@@ -9,6 +9,8 @@ from lab import NOTEBOOKS, SCREENSHOTS, SECONDS, Book, jupyterlab
 from playwright.sync_api import expect, sync_playwright
 from xdist.scheduler import LoadScopeScheduling
 
+from tools.chromium import find_chromium
+
 FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 FLAGS += ["--disable-background-networking", "--disable-component-update"]
 
@@ -34,7 +36,7 @@ def pytest_sessionstart(session):
 
 @pytest.fixture(scope="session")
 def chromium():
-    program = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
+    program = find_chromium()
     with sync_playwright() as playwright:
         program = program or playwright.chromium.executable_path
         if not Path(program).exists():

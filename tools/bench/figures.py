@@ -1,13 +1,13 @@
 """The living figures in Chromium, from a file: pictures a second while they play, train, or are moved by keys."""
 
 import re
-import shutil
 import tempfile
 from pathlib import Path
 
 import neuralode_lib as node
 from neuralode_lib import explore
 
+from ..chromium import find_chromium
 from .report import Reading, table
 
 SECONDS = 3
@@ -42,7 +42,7 @@ def section():
         from playwright.sync_api import sync_playwright
     except ModuleNotFoundError as error:
         return f"Skipped: {error.name} is not installed"
-    program = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
+    program = find_chromium()
     if program is None:
         return "Skipped: no Chromium or Chrome on the path"
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:

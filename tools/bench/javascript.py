@@ -12,6 +12,7 @@ import numpy as np
 from neuralode_lib import TrainingProblem, Weights, disk_in_ring, relu, tanh
 from neuralode_lib.explore.figure import HERE
 
+from ..chromium import find_chromium
 from .report import Reading, numpy_kernel, table
 from .timing import one_thread
 
@@ -103,7 +104,7 @@ class in_chromium:
     def __init__(self, code):
         from playwright.sync_api import sync_playwright
 
-        self.program = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
+        self.program = find_chromium()
         if self.program is None:
             raise FileNotFoundError("there is no Chromium or Chrome on the path")
         self.code, self.playwright = code, sync_playwright()

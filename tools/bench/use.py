@@ -1,6 +1,5 @@
 """What a student or an instructor waits for: the import, notebooks, JupyterLab."""
 
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,6 +10,7 @@ from time import perf_counter
 import nbformat
 from nbclient import NotebookClient
 
+from ..chromium import find_chromium
 from .report import ROOT, Reading, table
 
 NOTEBOOKS = sorted(ROOT.glob("notebooks/*.ipynb"))
@@ -63,7 +63,7 @@ def lab():
         from playwright.sync_api import expect, sync_playwright
     except ModuleNotFoundError as error:
         return f"JupyterLab: skipped, {error.name} is not installed"
-    program = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
+    program = find_chromium()
     if program is None:
         return "JupyterLab: skipped, no Chromium or Chrome on the path"
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
