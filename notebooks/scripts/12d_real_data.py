@@ -543,8 +543,8 @@ def newton(p, start, gtol):
 # %%
 def hessian(p, weights):
     units = np.eye(weights.theta.size).reshape(-1, *weights.theta.shape)
-    columns = [p.hessian_vector(weights, node.Weights.from_theta(unit)).theta.ravel() for unit in units]
-    return np.array(columns)
+    products = [p.hessian_vector(weights, node.Weights.from_theta(unit)) for unit in units]
+    return np.array([product.theta.ravel() for product in products])
 
 
 def full_steps(p, weights, steps=4):
