@@ -32,6 +32,7 @@ CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
 
 NO_CODE = "no-code"  # the tag of a cell whose code is not for the slide
 LECTURE = "lecture"  # the tag of a slide's first cell: it is shown in the lecture, too
+CONTINUED = " <small>(continued)</small>"  # what a section's heading has from its second slide on
 
 
 def slide_type(cell):
@@ -53,7 +54,7 @@ def deck(notebook):
         if found := re.match(r"#+ .*", cell.source):
             heading = found[0]
         elif begins:
-            cells.append(slide(heading, slide_type(cell)))
+            cells.append(slide(heading + CONTINUED, slide_type(cell)))
             cell.metadata.slideshow.slide_type = "-"
         cells.extend(shown(cell))
     yield heading, cells
@@ -63,8 +64,10 @@ def shown(cell):
     """Of a code cell: its picture, card or living figure where it has one, else its code and what it prints.
 
     What a question's wrong letters say and the words of a prediction's answer are also for the speaker. The exercises'
-    checks need a kernel: of them, only the code says what to run.
+    checks need a kernel: of them, only the code says what to run. Of a text, all but a formula's name after its line.
     """
+    if cell.cell_type == "markdown":
+        cell.source = re.sub(r"^<small>\w+</small> ", "", cell.source, flags=re.MULTILINE)
     if cell.cell_type == "code":
         pictures = [output for output in cell.outputs if {"image/png", "text/html"} & output.get("data", {}).keys()]
         asked = re.search(r'^(?:with )?(quiz\.question|predict\.ask)\("(.*)"\)', cell.source, re.MULTILINE)
@@ -107,8 +110,8 @@ def lecture(decks):
         kind = "slide"
         for heading, cells in decks[notebook]:
             if plain(heading) == name and any(LECTURE in cell.metadata.get("tags", []) for cell in cells):
-                first = slide(cells[0].source, kind)
-                yield heading, [first, slide(f"**Minutes {minutes}.** {what}", "notes"), *cells[1:]]
+                source = cells[0].source if kind == "subslide" else cells[0].source.replace(CONTINUED, "")
+                yield heading, [slide(source, kind), slide(f"**Minutes {minutes}.** {what}", "notes"), *cells[1:]]
                 kind = "subslide"
 
 
@@ -147,7 +150,8 @@ def print_handouts(folder):
         program = next(filter(None, map(shutil.which, CHROMIUM)), playwright.chromium.executable_path)
         browser = playwright.chromium.launch(executable_path=program, args=["--disable-gpu"])
         for deck in sorted(folder.glob("*.html")):
-            page = browser.new_page(viewport={"width": 1280, "height": 720})
+            # Where no motion is wanted, figures are at once as they are after their opening.
+            page = browser.new_page(viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
             page.goto(f"{deck.resolve().as_uri()}?print-pdf")
             page.wait_for_selector("html[data-ready]", state="attached", timeout=120_000)
             page.pdf(path=deck.with_suffix(".pdf"), width="1280px", height="720px", print_background=True)

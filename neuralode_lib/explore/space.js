@@ -15,6 +15,7 @@ function live(picture, data) {
   const states = [Float64Array.from(data.x_in), circle].map((x_in) => forward(weights, x_in, dt, activation).x);
   const middle = low.map((value, m) => (value + high[m]) / 2);
   const radius = 0.5 * Math.hypot(...low.map((value, m) => high[m] - value)); // from nowhere it looks larger
+  const tall = 0.65 * radius; // where the picture is wide, its height decides; only seen from above are corners lost
   const colors = ["blue", "red"];
 
   /** Column i of the states after k layers; k need not be whole, and between two layers points go straight on. */
@@ -32,24 +33,25 @@ function live(picture, data) {
   const withWall = picture.checkbox("wall at x₁ = 1", true);
 
   const plane = picture.plane({
-    x: [-radius, radius], y: [-radius, radius], equal: true, bare: true, alt: data.alt,
+    x: [-radius, radius], y: [-tall, tall], equal: true, bare: true, alt: data.alt,
     xlabel: "across", ylabel: "up", height: 0.8, title: "drag to turn",
     legend: [["blue class", "blue", "circle"], ["red class", "red", "square"], ["circle of the plane", "muted", "line"]],
   });
   // Where the handle is says from where one looks: the width of the picture is one turn.
   const view = plane.handle({
-    label: "view", color: "muted", at: [(data.turn / 180) * radius, (data.tilt / 90) * radius], step: radius / 36, range: [-180, 180],
+    label: "view", color: "muted", at: [(data.turn / 180) * radius, (data.tilt / 90) * tall], range: [-180, 180],
+    key: (right, up) => view.move(view.at[0] + (right * radius) / 36, view.at[1] + (up * tall) / 36),
     value: (across) => Math.round((180 * across) / radius), said: () => `turned by ${turn()}°, tilted by ${tilt()}°`,
     move: (across, up) => {
-      view.at = [((across + 3 * radius) % (2 * radius)) - radius, Math.min(Math.max(up, -radius), radius)];
+      view.at = [((across + 3 * radius) % (2 * radius)) - radius, Math.min(Math.max(up, -tall), tall)];
     },
   });
-  const turn = () => Math.round((180 * view.at[0]) / radius), tilt = () => Math.round((90 * view.at[1]) / radius);
+  const turn = () => Math.round((180 * view.at[0]) / radius), tilt = () => Math.round((90 * view.at[1]) / tall);
   plane.whenPressed(() => view);
 
   picture.draw = () => {
     const time = clock.at;
-    const look = seenFrom((180 * view.at[0]) / radius, (90 * view.at[1]) / radius);
+    const look = seenFrom((180 * view.at[0]) / radius, (90 * view.at[1]) / tall);
     const at = (x) => look(x.map((value, m) => value - middle[m]));
     const line = (corners, style) => {
       const places = corners.map(at);

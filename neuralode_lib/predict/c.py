@@ -24,7 +24,7 @@ ANSWERS: dict[str, str] = {
     for the moons. There is no sharp largest $\gamma$: up to 2.5 nothing diverges in 10,000 iterations, 2 is even faster
     than 1 (some 600), 4 diverges at once; the next section says why. With five layers $\gamma = 1$ diverges, too, but
     $\gamma = 0.05$ has all 64 points right, at $J = 2.5$ after 10,000 iterations: fewer layers need a smaller $\gamma$
-    (see below, *The learning rate and the number of layers*).
+    (see *The learning rate and the number of layers*).
     """,
     "C-edge": r"""
     It falls a little, from 0.8 to 0.7, and then grows until it reaches $2/\gamma$: after about 200 iterations for

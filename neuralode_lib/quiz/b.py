@@ -291,7 +291,7 @@ def outer(c, rows, columns):
 TRANSPOSE = Question(
     id="B-transpose",
     prompt=r"""
-    Before you read on: one sample, and the entry $V_{mn}$ in row $m$ and column $n$. How does $J$ react to it? That is
+    One sample, and the entry $V_{mn}$ in row $m$, column $n$. How does $J$ react to it? That is
     the entry in row $m$ and column $n$ of $(\nabla_{\mathbf{V}}J)(t)$. Which one is it?
     """,
     options=(

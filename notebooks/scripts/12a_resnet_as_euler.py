@@ -179,7 +179,7 @@ def plain(x, V, b, sigma=np.tanh):
 
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict.** Two layers, ReLU, both with the matrix $\mathbf{W}$ from above and $\mathbf{b}_k = \mathbf{0}$. What becomes of $(1, 2)^\top$?
+# **Predict.** Two layers, ReLU, both with the matrix $\mathbf{W} = \begin{pmatrix}1 & 1\\ 1 & -1\end{pmatrix}$ and $\mathbf{b}_k = \mathbf{0}$. What becomes of $(1, 2)^\top$?
 
 # %% tags=["answer"] jupyter={"source_hidden": true}
 with predict.ask("A-two-layers"):
@@ -214,7 +214,7 @@ def residual(x, V, b, sigma=np.tanh):
 residual(np.array([[1], [2]]), [W, W], np.zeros((2, 2)), relu.sigma)
 
 # %% [markdown]
-# The same two layers as before, and another result: $(1, 2) + (3, -1) = (4, 1)$, and $(4, 1) + (5, 3) = (9, 4)$.
+# Twice the matrix $\mathbf{W} = \begin{pmatrix}1 & 1\\ 1 & -1\end{pmatrix}$, with what comes in added: $(1, 2) + (3, -1) = (4, 1)$, and $(4, 1) + (5, 3) = (9, 4)$.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lecture"]
 quiz.question("A-zero")
@@ -334,7 +334,8 @@ weights, dt = sampled(20), 1 / 20
 through_forward = node.forward(weights, circle, dt, tanh)
 through_residual = residual(circle, dt * weights.V, dt * weights.b)
 print("states:", through_forward.shape)
-print("the same output to rounding:", np.abs(through_forward[-1] - through_residual).max() < 1e-14)
+difference = np.abs(through_forward[-1] - through_residual).max()
+print("the same output to rounding:", difference < 1e-14)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # > **Mind the index.** In the network of the slides the layer $\mathbf{V}_k$ *produces* $\mathbf{x}_k$, and the states count from 0. On the time grid of 12.C the states count from 1, and $\mathbf{V}_k = \mathbf{V}(t_k)$ belongs to the time from which the step *starts*, so it *leaves* $\mathbf{x}_k$: $\mathbf{x}_{k+1} = \mathbf{x}_k + \Delta t(\mathbf{V}_k\sigma(\mathbf{x}_k) + \mathbf{b}_k)$. And the network's matrix is $\Delta t$ times the ODE's.

@@ -224,7 +224,7 @@ exercises.taylor_test.check(my_taylor_test)
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## Why this is not enough
 #
-# The complex step is exact to rounding, and so it is our referee from now on. But it gives the derivative along *one* direction, as a tangent does. The gradient is the derivative along every unit direction, one for each weight, and each needs an ODE to be solved for every sample.
+# A tangent is exact, but it gives the derivative along *one* direction. The gradient is the derivative along every unit direction, one for each weight, and each needs an ODE to be solved for every sample.
 #
 # **Predict.** The lecture's network has $d = 2$ and 100 layers. How many tangents would its gradient need? And MNIST's, with $d = 784$ and ten layers?
 
@@ -456,7 +456,8 @@ quiz.question("B-transpose")
 # %%
 referee = verify.numerical_gradient(problem.cost, weights, complex_step)
 gradient_b = problem.dt * (phi.sum(axis=2) + problem.w2 * weights.b)
-print("relative error below 1e-13:", verify.relative_error(gradient_b, referee.b) < 1e-13)
+error = verify.relative_error(gradient_b, referee.b)
+print("relative error below 1e-13:", error < 1e-13)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## The gradient in $\mathbf{V}$ <small>B9</small>
@@ -505,7 +506,8 @@ def gradient_of_J(weights):
     return node.gradient(weights, x, phi, problem.dt, problem.w2, tanh)
 
 
-print("relative error below 1e-13:", verify.relative_error(gradient_of_J(weights), referee) < 1e-13)
+error = verify.relative_error(gradient_of_J(weights), referee)
+print("relative error below 1e-13:", error < 1e-13)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # **This is backpropagation**, in other words:
@@ -720,7 +722,8 @@ def gradients_by_torch(torch):
     for V_k, b_k in zip(V, b, strict=True):
         x.append(x[-1] + problem.dt * (V_k @ torch.tanh(x[-1]) + b_k[:, None]))
     running = problem.w1 * problem.dt * sum(((x_k - y) ** 2).sum() for x_k in x[1:-1])
-    loss = (((x[-1] - y) ** 2).sum() + running + problem.w2 * problem.dt * ((V**2).sum() + (b**2).sum())) / 2
+    penalty = problem.w2 * problem.dt * ((V**2).sum() + (b**2).sum())
+    loss = (((x[-1] - y) ** 2).sum() + running + penalty) / 2
     loss.backward()
     return node.Weights(V.grad.numpy(), b.grad.numpy())
 

@@ -106,7 +106,8 @@ def J_by_loops(weights, x):
     return J
 
 
-print(f"loops {J_by_loops(small_weights, small_x):.12f}   library {small.cost(small_weights):.12f}")
+by_loops, by_library = J_by_loops(small_weights, small_x), small.cost(small_weights)
+print(f"loops {by_loops:.12f}   library {by_library:.12f}")
 
 # %% slideshow={"slide_type": "subslide"}
 quiz.question("C-count")
@@ -334,7 +335,9 @@ exercises.descent_step.check(my_descent_step)
 
 # %% slideshow={"slide_type": "subslide"}
 data = node.disk_in_ring()
-problem = node.TrainingProblem(data.x_in, data.y_out, T=1.0, N_T=101, w1=0.01, w2=0.01, activation=relu)
+problem = node.TrainingProblem(
+    data.x_in, data.y_out, T=1.0, N_T=101, w1=0.01, w2=0.01, activation=relu
+)
 zero = node.Weights.zeros(problem.N_T, problem.d)
 weights = zero
 for _ in range(3):
@@ -467,7 +470,7 @@ predict.ask("C-cockpit")
 
 # %% slideshow={"slide_type": "subslide"}
 def largest_curvature(weights, v):
-    """Ten power iterations from the direction v: the curvature, and the direction that has it."""
+    """Ten power iterations from the direction v: the curvature, and its direction."""
     for _ in range(10):
         v = (1 / v.norm()) * v
         Hv = problem.hessian_vector(weights, v)
@@ -591,7 +594,7 @@ with predict.ask("C-jump"):
 # 2. $-\dot{\boldsymbol{\varphi}}^i = \partial H/\partial\mathbf{x}^i$ is the adjoint.
 # 3. At each time the best $\mathbf{V}$ and $\mathbf{b}$ make $H$ as small as possible.
 #
-# In $\mathbf{V}$ and $\mathbf{b}$ our $H$ is a quadratic with the curvature $w_2 > 0$: it has one minimum, where its derivative is zero, and that is the formula above. So here the principle and $\nabla J = \mathbf{0}$ say the same.
+# In $\mathbf{V}$ and $\mathbf{b}$ our $H$ is a quadratic with the curvature $w_2 > 0$: it has one minimum, where its derivative is zero, and that is the formula for $\mathbf{V}_k$ and $\mathbf{b}_k$. So here the principle and $\nabla J = \mathbf{0}$ say the same.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict.** The formula is a test of any trained network: put its states and adjoints in, and compare with its weights. How well will the minimum with 100 layers pass? How well the network of ten thousand steps of gradient descent, all 64 points right?
@@ -711,7 +714,7 @@ print("ReLU, data seed 12: differ by more than 3 %:", max(J_relu) > 1.03 * min(J
 
 # %% tags=["no-code"]
 half = node.patience(2000)
-print(f"data seed   after {half}      {half + 20}      {2 * half} iterations: J and correct points; smallest J")
+print(f"data seed   after {half}      {half + 20}      {2 * half} iterations: J (right); least J")
 for seed in (4, 20, 26):
     draw, best = node.disk_in_ring(seed=seed), np.inf
     p = node.TrainingProblem(draw.x_in, draw.y_out)
@@ -806,7 +809,7 @@ with predict.ask("C-inside"):
     ))
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
-# **No planar flow can** separate the full shapes (Dupont, Doucet and Teh, 2019). Suppose all of the ring ended on the red side, the half-plane $x_1 > 1$. Two solutions of an ODE with Lipschitz right-hand side never meet *at the same time* (the paths drawn above cross, but at different times), so the flow maps the plane one-to-one and continuously: the ring's image is still a closed band, with the disk's image inside. But what is inside a closed curve in a half-plane is in the half-plane as well. The disk would be red.
+# **No planar flow can** separate the full shapes (Dupont, Doucet and Teh, 2019). Suppose all of the ring ended on the red side, the half-plane $x_1 > 1$. Two solutions of an ODE with Lipschitz right-hand side never meet *at the same time* (their paths may cross, at different times), so the flow maps the plane one-to-one and continuously: the ring's image is still a closed band, with the disk's image inside. But what is inside a closed curve in a half-plane is in the half-plane as well. The disk would be red.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # More layers, more data, another $\sigma$ (Lipschitz, as $\tanh$ and ReLU are): the argument does not care. The disk never gets out of the grey circle of 12.A.

@@ -427,7 +427,7 @@ with predict.ask("D-order"):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## MNIST
 #
-# 60,000 images to learn from, 10,000 for the test, $28\times28$ grey values: $d = 794$, three layers, 1.9 million weights. The same network, cost and adjoint read **98.98, 98.96 and 98.89 %** of the test images right, from three starts.
+# 60,000 images to learn from, 10,000 for the test, $28\times28$ grey values: $d = 794$, three layers. From three starts the same network, cost and adjoint read **98.98, 98.96 and 98.89 %** of these right.
 #
 # ![Left, a table of what each digit is read as: nearly all are on the diagonal. Right, the twelve mistakes in which the wrong class is farthest ahead, each with what it is and what it was taken for; some are hard to read.](mnist.png)
 
@@ -543,8 +543,8 @@ def newton(p, start, gtol):
 # %%
 def hessian(p, weights):
     units = np.eye(weights.theta.size).reshape(-1, *weights.theta.shape)
-    columns = [p.hessian_vector(weights, node.Weights.from_theta(unit)).theta.ravel() for unit in units]
-    return np.array(columns)
+    products = [p.hessian_vector(weights, node.Weights.from_theta(unit)) for unit in units]
+    return np.array([product.theta.ravel() for product in products])
 
 
 def full_steps(p, weights, steps=4):

@@ -83,9 +83,12 @@ with predict.ask("E-more"):
         "line of slope -3/4, from 11 % with 16 points to 1.3 % with 256; for d = 3 none from 64 on."))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# (A little more regularisation than in 12.C, $w_2 = 0.05$, and 300 iterations of L-BFGS.) All *training* points are right, in all these networks. That they can be is a theorem: one neural ODE can steer finitely many points to any places, as long as no two of them are to meet (Ruiz-Balet and Zuazua, 2023, who construct the weights, for $\dot{\mathbf{x}} = \mathbf{W}\sigma(\mathbf{A}\mathbf{x} + \mathbf{b})$). It is the points in between that a flow in the plane cannot all take along. Where are the wrong ones? In gaps between neighbouring points of the ring, in four of the five draws nine in ten of them in a single gap:
+# (A little more regularisation than in 12.C, $w_2 = 0.05$, and 300 iterations of L-BFGS.) All *training* points are right, in all these networks. That they can be is a theorem: one neural ODE can steer finitely many points to any places, as long as no two of them are to meet (Ruiz-Balet and Zuazua, 2023, who construct the weights, for $\dot{\mathbf{x}} = \mathbf{W}\sigma(\mathbf{A}\mathbf{x} + \mathbf{b})$). It is the points in between that a flow in the plane cannot all take along.
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# Where are the wrong ones? In gaps between neighbouring points of the ring, in four of the five draws nine in ten of them in a single gap:
+
+# %% jupyter={"source_hidden": true}
 p, w = nets[2, 64, 4]
 ax = plotting.decision_regions(lambda x: node.forward(w, x, p.dt, tanh)[-1], title="d = 2, 64 points")
 plotting.points(p.x_in, (p.y_out[0] > 1).astype(int), ax)
@@ -652,7 +655,8 @@ def on_tape(layer, p, weights):
 def gradient_on_tape(layer, p, weights):
     tape, V, b, _, J = on_tape(layer, p, weights)
     tape.backward(J)
-    return node.Weights([V_k.price for V_k in V], [b_k.price[:, 0] for b_k in b])
+    b_prices = [b_k.price[:, 0] for b_k in b]
+    return node.Weights([V_k.price for V_k in V], b_prices)
 
 
 # %% [markdown] slideshow={"slide_type": "subslide"}

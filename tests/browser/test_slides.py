@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from functools import cache
 from urllib.request import urlopen
 
@@ -40,7 +41,7 @@ MEASURE = """async () => {
     const inNotes = (node) => notes.some((note) => note.contains(node));
     const shown = [...slide.querySelectorAll("*:not(mjx-container *)")]
       .filter((e) => !inNotes(e) && e.getClientRects().length);
-    const texts = [];
+    const texts = [], marks = [];
     const walker = document.createTreeWalker(slide, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
       const parent = walker.currentNode.parentElement, text = walker.currentNode.textContent.trim();
@@ -48,6 +49,13 @@ MEASURE = """async () => {
       if (text && !isHidden && !parent.closest("mjx-container, script, button")) {
         const kind = parent.closest("pre, code, small, h1, h2, aside, figure")?.localName ?? "body";
         texts.push({ text, kind, size: parseFloat(getComputedStyle(parent).fontSize) * scale });
+        const block = parent.closest("p, li");
+        if (block && !inNotes(block) && /^[.,;:?!)]/.test(walker.currentNode.textContent)) {
+          const range = document.createRange();
+          range.setStart(walker.currentNode, 0);
+          range.setEnd(walker.currentNode, 1);
+          marks.push([range, block]);
+        }
       }
     }
     return {
@@ -89,6 +97,14 @@ MEASURE = """async () => {
         .map((e) => e.getBoundingClientRect().bottom)) / page.height,
       isAnswered: !!slide.querySelector(".prediction [open]"),
       isQuestion: !!slide.querySelector(".quiz, .prediction"),
+      wrapped: shown.filter((e) => e.matches("pre")).filter((e) => {
+        const rows = e.offsetHeight / parseFloat(getComputedStyle(e).lineHeight);
+        return rows > e.textContent.trimEnd().split("\\n").length + 0.5;
+      }).map((e) => e.textContent.slice(0, 60)),
+      tornOff: marks.filter(([mark, block]) => {
+        return mark.getBoundingClientRect().left < block.getBoundingClientRect().left + 2;
+      }).map(([, block]) => block.textContent.slice(0, 60)),
+      figures: shown.filter((e) => e.matches(".living-figure")).map((e) => e.offsetHeight / slide.offsetHeight),
       lines: shown.filter((e) => e.matches("pre")).flatMap((e) => e.textContent.trim().split("\\n")).length,
       answers: [...slide.querySelectorAll("li")].filter((e) => e.matches(".quiz-right, .quiz-wrong"))
         .map((e) => e.textContent.trim()[0] + (e.matches(".quiz-right") ? "" : "-")).join(""),
@@ -246,10 +262,43 @@ def test_slides_are_worth_projecting(slides):
         assert bodies or slide["images"] or slide["formulas"] or slide["lines"] >= 3, f"{where}: a line of code"
 
 
+def test_code_and_sentences_are_not_torn_apart(slides):
+    for where, slide in slides:
+        assert not slide["wrapped"], (where, slide["wrapped"])
+        assert not slide["tornOff"], (where, slide["tornOff"])  # a line begins with a comma
+
+
+def test_living_figures_are_large(slides):
+    assert sum(len(slide["figures"]) for _, slide in slides) > 20
+    for where, slide in slides:
+        assert min(slide["figures"], default=1) > 0.6, where
+
+
+def test_a_section_s_slides_say_that_they_go_on(visits):
+    for where, deck, *_ in visits:
+        headings = [" ".join(t["text"] for t in slide["texts"] if t["kind"] in ("h1", "h2", "small")) for slide in deck]
+        assert all(n == 1 or "(continued)" in heading for heading, n in Counter(headings).items()), where
+        assert "(continued)" not in headings[0] and "(continued)" in " ".join(headings), where
+
+
 def test_a_handout_has_a_page_for_each_slide(visits, folder):
     for where, deck, *_ in visits:
         printed = (folder / f"{where.split()[0]}.pdf").read_bytes()
         assert len(re.findall(rb"/Type\s*/Page\b", printed)) == len(deck), where
+
+
+def test_a_handout_can_be_read(chromium, folder):
+    page = chromium.new_page(viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+    page.goto(f"{(folder / 'lecture.html').as_uri()}?print-pdf")
+    page.wait_for_selector("html[data-ready]", state="attached")
+    pages = page.evaluate("""Reveal.getSlides().map((slide) => ({
+        size: parseFloat(getComputedStyle(slide).fontSize), left: slide.clientHeight - slide.scrollHeight,
+        covered: [...slide.querySelectorAll(".living-figure")].some((figure) =>
+            figure.offsetHeight && figure.scrollHeight > figure.clientHeight + 1),
+    }))""")
+    page.close()
+    for n, one in enumerate(pages, 1):
+        assert one["size"] >= 16 and one["left"] >= 0 and not one["covered"], (n, one)
 
 
 def test_there_are_speaker_notes(visits):
