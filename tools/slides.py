@@ -15,6 +15,7 @@ import shutil
 from pathlib import Path
 
 import nbformat
+from chromium import find_chromium
 from nbconvert import SlidesExporter
 from nbformat.v4 import new_markdown_cell, new_notebook
 
@@ -27,8 +28,6 @@ INSTRUCTORS = HERE.parent / "notebooks" / "INSTRUCTORS.md"
 
 # Of each package the parts that a deck loads.
 NEEDED = {"reveal.js": ["dist", "plugin/notes"], "mathjax": ["es5/tex-svg-full.js"]}
-
-CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
 
 NO_CODE = "no-code"  # the tag of a cell whose code is not for the slide
 LECTURE = "lecture"  # the tag of a slide's first cell: it is shown in the lecture, too
@@ -147,7 +146,7 @@ def print_handouts(folder):
     from playwright.sync_api import sync_playwright  # here and not above: only handouts need it
 
     with sync_playwright() as playwright:
-        program = next(filter(None, map(shutil.which, CHROMIUM)), playwright.chromium.executable_path)
+        program = find_chromium() or playwright.chromium.executable_path
         browser = playwright.chromium.launch(executable_path=program, args=["--disable-gpu"])
         for deck in sorted(folder.glob("*.html")):
             # Where no motion is wanted, figures are at once as they are after their opening.
