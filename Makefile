@@ -61,7 +61,7 @@ solutions: env  ## make executed copies of the notebooks with the exercises solv
 
 slides: env $(if $(OFFLINE),tools/node_modules) $(if $(PDF),.venv/browser)  ## make reveal.js decks in build/slides: each notebook, the lecture (OFFLINE=1: they need no network; PDF=1: handouts)
 	rm -rf build/slides
-	$(BIN)/python tools/slides.py build/slides $(if $(OFFLINE),--npm tools/node_modules) $(if $(PDF),--pdf)
+	$(BIN)/python -m tools.slides build/slides $(if $(OFFLINE),--npm tools/node_modules) $(if $(PDF),--pdf)
 
 # PUBLISHED=1 links the slides and the JupyterLab of `make lite`, which stand beside the pages then.
 html: .venv-site/installed tools/node_modules  ## make the notebooks and the formula index as pages that need no network, in build/html

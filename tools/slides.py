@@ -1,6 +1,6 @@
 """Make a reveal.js deck of every notebook from its slide metadata and stored outputs: nothing is run.
 
-    python tools/slides.py FOLDER [--npm node_modules] [--pdf]
+    python -m tools.slides FOLDER [--npm node_modules] [--pdf]
 
 lecture.html has the slides whose first cell has the tag `lecture`, in the order of the plan in INSTRUCTORS.md.
 
@@ -15,12 +15,12 @@ import shutil
 from pathlib import Path
 
 import nbformat
-from chromium import find_chromium
 from nbconvert import SlidesExporter
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from neuralode_lib import predict, quiz
 from neuralode_lib.quiz.markup import unwrapped
+from tools.chromium import find_chromium
 
 HERE = Path(__file__).parent
 NOTEBOOKS = sorted(HERE.parent.glob("notebooks/*.ipynb"))

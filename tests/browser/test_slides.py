@@ -117,7 +117,8 @@ MEASURE = """async () => {
 def folder(tmp_path_factory):
     """The offline decks and their handouts, made as `make slides OFFLINE=1 PDF=1` makes them."""
     folder = tmp_path_factory.mktemp("slides")
-    subprocess.run([sys.executable, ROOT / "tools" / "slides.py", folder, "--npm", NODE_MODULES, "--pdf"], check=True)
+    command = [sys.executable, "-m", "tools.slides", folder, "--npm", NODE_MODULES, "--pdf"]
+    subprocess.run(command, cwd=ROOT, check=True)
     return folder
 
 
