@@ -3,7 +3,6 @@
 import sys
 from dataclasses import dataclass
 from itertools import islice
-from math import ceil
 from time import perf_counter
 
 import numpy as np
@@ -102,13 +101,13 @@ def minimize(problem, weights=None, iterations=1000, method="L-BFGS-B", progress
     return record.history()
 
 
-def patience(number):
-    """`number`; where Python runs in a browser, which takes five times as long, a fifth of it, and a line says so."""
+def patience(number, fewer):
+    """`number`, of iterations or runs; where Python runs in a browser, which is slow, `fewer`, and a line says so."""
     number = checks.integer("number", number, 1)
+    fewer = checks.integer("fewer", fewer, 1, number)
     if sys.platform != "emscripten":
         return number
-    fewer = ceil(number / 5)
-    print(f"Python in the browser takes five times as long, so here it is {fewer:,} in place of {number:,}.")
+    print(f"Python in the browser is slow: here it is {fewer:,} in place of the {number:,} that the text speaks of.")
     return fewer
 
 

@@ -315,9 +315,11 @@ def test_errors(wrong, kind, parts):
 
 
 def test_patience_is_shorter_in_the_browser_and_says_so(monkeypatch, capsys):
-    assert patience(600) == 600 and capsys.readouterr().out == ""
+    assert patience(5000, 3000) == 5000 and capsys.readouterr().out == ""
     monkeypatch.setattr("sys.platform", "emscripten")
-    assert [patience(n) for n in (10_000, 6, 1)] == [2000, 2, 1]
-    assert "it is 2,000 in place of 10,000." in capsys.readouterr().out
+    assert patience(5000, 3000) == 3000
+    assert "3,000 in place of the 5,000 that the text speaks of" in capsys.readouterr().out
     with pytest.raises(TypeError, match="number is 'many'"):
-        patience("many")
+        patience("many", 1)
+    with pytest.raises(ValueError, match="fewer is 3, expected an integer <= 2"):
+        patience(2, 3)

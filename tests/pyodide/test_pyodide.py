@@ -3,6 +3,7 @@
 That JupyterLab in the browser does the same is for tests/browser/test_lite.py, which runs the first notebook in it.
 """
 
+import re
 import subprocess
 import sysconfig
 from pathlib import Path
@@ -28,7 +29,10 @@ def run(program, argument):
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS)
 def test_all_code_cells_run(notebook):
-    print(run("cells.py", notebook))
+    printed = run("cells.py", notebook)
+    print(printed)
+    seconds = [float(each) for each in re.findall(r"^cell \d+ of \d+: ([\d.]+) s$", printed, re.MULTILINE)]
+    assert max(seconds) < 40  # 20 where nothing else runs; what takes longer has to ask for `node.patience`
 
 
 @pytest.mark.parametrize("formulas", FORMULAS)
