@@ -51,8 +51,8 @@ def test_notebook_in_jupyterlab(book):
 
 def test_notebook_can_be_read_in_light_and_dark(book):
     notebook = book.page.locator(".jp-Notebook")
-    for summary in notebook.locator("details > summary").all():
-        summary.evaluate("summary => summary.parentElement.open = true")
+    turn = "(all, open) => all.forEach((details) => { details.open = open; })"
+    notebook.locator(".prediction details").evaluate_all(turn, True)
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
         book.page.locator("#jp-MainMenu").get_by_text("Settings", exact=True).click()
         book.page.locator(".lm-Menu").get_by_text("Theme", exact=True).hover()
@@ -64,3 +64,4 @@ def test_notebook_can_be_read_in_light_and_dark(book):
             book.page.wait_for_timeout(100)
         book.screenshot(f"{theme}-{book.name}")
         assert notebook.evaluate(PALE) == []
+    notebook.locator(".prediction details").evaluate_all(turn, False)
