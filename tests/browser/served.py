@@ -7,6 +7,12 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 from lab import ROOT, SCREENSHOTS, SECONDS
 
+THREE_FRAMES = """() => new Promise((done) => {
+    let frames = 3;
+    const next = () => frames-- ? requestAnimationFrame(next) : done();
+    next();
+})"""
+
 
 def made(name):
     """The folder build/`name`."""
@@ -47,6 +53,10 @@ class Visit:
     def _asked(self, request):
         if not request.url.startswith((self.address, "data:", "blob:")):
             self.elsewhere.append(request.url)
+
+    def settle(self):
+        """Let figures draw what has changed."""
+        self.page.evaluate(THREE_FRAMES)
 
     def screenshot(self, name):
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)

@@ -34,12 +34,6 @@ PIXELS = """(f, [x, y]) => {
     return [left + plane.X(x), top + plane.Y(y)];
 }"""
 
-THREE_FRAMES = """() => new Promise((done) => {
-    let frames = 3;
-    const next = () => frames-- ? requestAnimationFrame(next) : done();
-    next();
-})"""
-
 
 @pytest.fixture(scope="module")
 def trained():
@@ -100,7 +94,7 @@ class Shown:
         self.figure.get_by_role("radio", name=name, exact=True).check()
 
     def settle(self):
-        self.page.evaluate(THREE_FRAMES)
+        self.visit.settle()
 
     def drag(self, handle, right, down, finger=False):
         """By so many pixels. A finger is one of the browser's protocol, not of JavaScript's."""

@@ -71,6 +71,7 @@ def test_page_is_complete_and_everyone_can_read_it(open_page, visit, name):
     assert page.locator("[data-mjx-error], [data-mml-node=merror]").count() == 0
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
+        visit.settle()
         assert all(contrast >= 4.5 for contrast in page.evaluate(CONTRASTS).values()), page.evaluate(CONTRASTS)
     visit.screenshot(f"html-{page.title()}-dark".replace("/", " "))
     for width in (390, 1400):
@@ -83,6 +84,7 @@ def test_page_is_complete_and_everyone_can_read_it(open_page, visit, name):
     page.locator(left_out).evaluate_all("parts => parts.forEach(part => part.remove())")
     assert findings(page, rules=["color-contrast"]) == []
     page.emulate_media(color_scheme="light")
+    visit.settle()
     assert findings(page) == []
 
 
