@@ -61,6 +61,7 @@ def tangent(time=0.3, angle=45, log10_h=-1.0):
     right.loglog(STEPS, np.maximum(apart, 1e-17), "o-", color="0.6", ms=5)
     right.loglog([h], [max(apart[n], 1e-17)], "s", color=BLUE, ms=11)
     right.set(xlabel="$h$", title="|quotient - tangent|", xlim=(3e-16, 10), ylim=(1e-17, 100))
+    right.set_xticks(10.0 ** np.arange(-15, 1, 3))  # of Matplotlib each version has its own
     left.legend(fontsize=12)
     middle.legend(fontsize=12)
     data = {"theta": weights.theta, "N": problem.N_T - 1, "x_in": x[0], "x1": x1, "x2": x2, "alt": alt}

@@ -780,7 +780,7 @@ with predict.ask("B-first-layers"):
         left.semilogy(np.linalg.norm(one - other, axis=1), style)
         right.semilogy(range(1, 101), gradient_sizes(*network), style, label=name)
     left.set(xlabel="layer $k$", title="distance of two inputs", ylim=(1e-17, 1e2))
-    right.set(xlabel="layer $k$", title="size of the gradient in $V_k$")
+    right.set(xlabel="layer $k$", title="size of the gradient in $V_k$", yticks=10.0 ** np.arange(-12, 1, 3))
     right.legend()
     plotting.show(left, alt=(
         "Left: in the plain network the distance of two inputs falls by many powers of ten with the layers. "
