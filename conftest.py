@@ -13,7 +13,6 @@ import neutral
 import numpy as np
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
-from packaging.version import Version
 from PIL import Image
 from PIL.ImageFilter import MaxFilter, MinFilter
 
@@ -21,9 +20,9 @@ neutral.put_aside(Path(neutral.__file__).with_name("legends.py"))
 matplotlib.rcdefaults()
 matplotlib.use("agg")  # figures of the unit tests open no window
 
-# Seen: 0 on the same machine, from 5 (a thin curve) to 12 (points) for an amplitude changed by 15 %. The stored figures
-# are of Matplotlib 3.11; older ones set type and legends otherwise, by up to 5.1.
-TOLERANCE = 3.5 if Version(matplotlib.__version__) >= Version("3.11") else 5.5
+# Seen: 0 on the same machine, up to 5 with a Matplotlib before 3.11, which sets type otherwise; from 5 (a thin
+# curve) to 12 (points) for an amplitude changed by 15 %.
+TOLERANCE = 3.5
 
 
 @pytest.hookimpl(wrapper=True)

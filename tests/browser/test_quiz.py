@@ -28,13 +28,11 @@ def words(markdown):
 
 def read(element):
     """The words of an element; formulas are left out, typeset or not."""
-    return words(
-        element.evaluate("""node => {
+    return words(element.evaluate("""node => {
         node = node.cloneNode(true);
         node.querySelectorAll("mjx-container").forEach(formula => formula.remove());
         return node.textContent;
-    }""")
-    )
+    }"""))
 
 
 def said(card):
