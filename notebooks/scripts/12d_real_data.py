@@ -569,7 +569,7 @@ with predict.ask("D-newton"):
     ax.semilogy(newton_norms, "o-", color=plotting.BLUE, label="Newton, trust region")
     n = len(first_norms) - 1
     ax.semilogy(range(n, n + len(full_norms)), full_norms, "s--", color=plotting.GREEN, label="then with full steps")
-    ax.set(xlabel="iteration", ylabel="$|\\mathbf{g}|$")
+    ax.set(xlabel="iteration", ylabel="$|\\mathbf{g}|$", ylim=(1e-14, 100))
     ax.legend()
     plotting.show(ax, alt=(
         "The norm of the gradient over the iterations, its axis logarithmic. Newton goes to and fro for five "
