@@ -5,8 +5,8 @@ OLDEST := .venv-oldest/bin
 SITE := .venv-site/bin
 NOTEBOOKS := $(patsubst notebooks/scripts/%.py,notebooks/%.ipynb,$(wildcard notebooks/scripts/*.py))
 
-# Kernels inherit it, and would then show no figures.
-unexport MPLBACKEND
+# Kernels inherit these, and would then show no figures, and compile all that they import, two seconds each time.
+unexport MPLBACKEND PYTHONDONTWRITEBYTECODE
 
 .PHONY: help env lab test test-browser test-pyodide test-oldest notebooks scripts slides html lite bench mnist solutions clean $(NOTEBOOKS)
 
