@@ -9,7 +9,7 @@ import re
 import textwrap
 from copy import copy
 from functools import cache
-from itertools import combinations
+from itertools import combinations, compress
 
 import numpy as np
 
@@ -184,9 +184,13 @@ def mistakes(exercise):
 
 def _mistake(exercise, number, found, right, parts):
     """What to say where these parts are those of one mistake, or of two at once."""
-    for some in combinations(mistakes(exercise), number):
-        if number == 2 and exercise.additive and not _add_up(exercise, some, found[0], parts):
-            continue
+    tried, on_problem_0 = _combined(exercise, number)
+    may_be = np.ones(len(tried), bool)
+    for p in parts:
+        mine = found[0][p]
+        wide = 4 * tolerance(mine) * np.abs(mine).max(initial=1e-4)
+        may_be &= ~(np.abs(on_problem_0[p] - mine.ravel()) > wide).any(axis=1)
+    for some in compress(tried, may_be):
         changes = tuple(change for changes, _ in some for change in changes)
         for n, mine in enumerate(found):
             theirs = outputs(exercise, n, changes)
@@ -197,13 +201,28 @@ def _mistake(exercise, number, found, right, parts):
     return ""
 
 
-def _add_up(exercise, some, mine, parts):
-    """Whether two mistakes may be both there, without trying them: in two terms of a sum they add up."""
+@cache
+def _combined(exercise, number):
+    """All combinations of so many mistakes; and of each part an array with a row for each of them, what it gives on
+    problem 0: to look at all of them at once. nan where that has to be tried."""
+    found, right = list(combinations(mistakes(exercise), number)), outputs(exercise, 0)
+    tables = [np.full((len(found), part.size), np.nan) for part in right]
+    for row, some in enumerate(found):
+        theirs = _added_up(exercise, some) if number == 2 and exercise.additive else None
+        theirs = theirs or outputs(exercise, 0, tuple(change for changes, _ in some for change in changes))
+        for table, part, like in zip(tables, theirs or [], right, strict=False):
+            if part.shape == like.shape:
+                table[row] = part.ravel()
+    return found, tables
+
+
+def _added_up(exercise, some):
+    """What two mistakes give, without trying them: in two terms of a sum they add up."""
     one, other = (_lines(exercise, changes) for changes, _ in some)
     if one & other:
-        return True
+        return None
     one, other, right = (outputs(exercise, 0, changes) for changes in (some[0][0], some[1][0], ()))
-    return all(close(mine[p], one[p] + other[p] - right[p]) for p in parts)
+    return [a + b - c for a, b, c in zip(one, other, right, strict=True)]
 
 
 @cache
