@@ -16,7 +16,7 @@ from nbval.plugin import IPyNbCell, IPyNbFile
 from PIL import Image
 from PIL.ImageFilter import MaxFilter, MinFilter
 
-neutral.put_aside(Path(neutral.__file__).with_name("legends.py"))
+neutral.put_aside(*(Path(neutral.__file__).with_name(name) for name in ("legends.py", "once.py")))
 matplotlib.rcdefaults()
 matplotlib.use("agg")  # figures of the unit tests open no window
 

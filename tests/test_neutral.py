@@ -25,6 +25,9 @@ plt.show()
 2
 
 # %%
+assert not {"np", "sys", "once"} & {*globals()}  # what the tests' kernels run first leaves no names
+
+# %%
 from neuralode_lib import exercises
 
 exercises.progress()

@@ -661,7 +661,7 @@ exercises.step_rule.check(my_step_rule)
 
 # %% slideshow={"slide_type": "skip"}
 rule_runs = {
-    "constant": node.train(problem, iterations=4000, step=constant(1.0), progress=False),
+    "constant": result,
     "exercise's rule": node.train(problem, iterations=1700, step=backtracking(), progress=False),
     "Armijo": node.train(problem, iterations=1400, step=armijo(), progress=False),
     "L-BFGS": node.minimize(problem, iterations=600, progress=False),
