@@ -1,12 +1,13 @@
 """The sums over samples in J and its gradient, made fast: blocks of samples, arrays made once, executors."""
 
+import sys
 import threading
 from contextlib import nullcontext
 from functools import lru_cache, partial
 from math import ceil
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from . import resnet
 
@@ -126,8 +127,16 @@ def _data_terms(*arguments):
     return _DataTerms(*arguments)
 
 
+def blas_threads(number):
+    """A context in which BLAS has at most so many threads. In a browser it has one, and threadpoolctl would be slow to
+    find it: it asks the page for the file of each library."""
+    return nullcontext() if sys.platform == "emscripten" else threadpool_limits(number, user_api="blas")
+
+
 @lru_cache(maxsize=1)
 def _blas():
+    if sys.platform == "emscripten":
+        return []
     return [library for library in ThreadpoolController().lib_controllers if library.user_api == "blas"]
 
 

@@ -6,11 +6,11 @@ from itertools import islice
 from time import perf_counter
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from . import checks
 from .descent import Diverged, Iterate, gradient_descent
+from .fused import blas_threads
 from .problem import TrainingProblem
 from .resnet import Weights
 from .rules import constant
@@ -91,7 +91,7 @@ def minimize(problem, weights=None, iterations=1000, method="L-BFGS-B", progress
 
     start, options = weights.theta.ravel().astype(float), {"maxiter": iterations, **options}
     threads = 1 if problem.d < 128 else None  # SciPy's own BLAS calls are small: a second thread would mostly wait
-    with threadpool_limits(threads, user_api="blas"), _Record(weights, iterations, progress) as record:
+    with blas_threads(threads), _Record(weights, iterations, progress) as record:
         J, _ = J_and_gradient(start)
         if not np.isfinite(J):
             raise Diverged(f"J = {J:.3g} at the start")

@@ -3,9 +3,9 @@
 from functools import lru_cache
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from .. import activations, plotting
+from ..fused import blas_threads
 from .figure import Figure, one_of, styled
 
 FUNCTIONS = {
@@ -30,7 +30,7 @@ def fit(function, activation, width):
     W, c = nodes()
     hidden = getattr(activations, activation).sigma(np.outer(GRID, W[:width]) + c[:width])
     features, f = np.column_stack([hidden, np.ones_like(GRID)]), FUNCTIONS[function](GRID)
-    with threadpool_limits(1, user_api="blas"):  # ten times as fast where the processor has other things to do
+    with blas_threads(1):  # ten times as fast where the processor has other things to do
         y = features @ np.linalg.lstsq(features, f, rcond=1e-10)[0]
     return y, np.sqrt(np.mean((y - f) ** 2))
 
