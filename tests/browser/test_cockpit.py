@@ -2,6 +2,7 @@
 
 import re
 import sys
+from functools import cache
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ PAGES = {
     "given": lambda: BARE.format(explore.training(*network(), gamma=0.05).html()),
     "playground": playground.page,
 }
+page = cache(lambda name: PAGES[name]())  # each made once
 NO_CLIPBOARD = "Object.defineProperty(navigator, 'clipboard', {value: undefined})"
 COUNTED = """window.pictures = 0;
 const ask = requestAnimationFrame;
@@ -91,7 +93,7 @@ def open_page(chromium, tmp_path):
 
     def open_page(name, address="", **options):
         path = tmp_path / f"{name}.html"
-        path.write_text(PAGES[name](), encoding="utf-8")
+        path.write_text(page(name), encoding="utf-8")
         visit = Visit(chromium, f"file://{tmp_path}", viewport={"width": 1280, "height": 720}, offline=True, **options)
         visits.append(visit)
         visit.page.add_init_script(NO_CLIPBOARD + ";" + COUNTED)

@@ -4,6 +4,7 @@ What they say is what Python says for the same setting.
 """
 
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -52,19 +53,20 @@ def in_space():
 
 @pytest.fixture(scope="module")
 def make(trained, in_space, digits):
-    """For each figure the call that makes it."""
-    return {
+    """A function that makes the figure of a name, once for all tests."""
+    calls = {
         "euler": explore.euler,
-        "flow": lambda **kwargs: explore.flow(*trained, **kwargs),
+        "flow": lambda: explore.flow(*trained),
         "tangent": explore.tangent,
-        "adjoint": lambda **kwargs: explore.adjoint(*trained, **kwargs),
-        "training": lambda **kwargs: explore.training(*trained, **kwargs),
+        "adjoint": lambda: explore.adjoint(*trained),
+        "training": lambda: explore.training(*trained),
         "by_hand": explore.by_hand,
         "width": explore.width,
         "noise": explore.noise,
-        "digit": lambda **kwargs: explore.digit(*digits, **kwargs),
-        "space": lambda **kwargs: explore.space(*in_space, **kwargs),
+        "digit": lambda: explore.digit(*digits),
+        "space": lambda: explore.space(*in_space),
     }
+    return cache(lambda name: calls[name]())
 
 
 NAMES = ["euler", "flow", "tangent", "adjoint", "training", "by_hand", "width", "noise", "digit", "space"]
@@ -145,7 +147,7 @@ def show(chromium, tmp_path):
 
 @every_figure
 def test_it_starts_with_what_python_says_and_the_still_picture_goes(show, make, name):
-    figure = make[name]()
+    figure = make(name)
     shown = show(figure)
     expect(shown.numbers).to_have_text(figure.numbers)
     expect(shown.figure).to_have_attribute("data-name", name)
@@ -159,7 +161,7 @@ def test_it_starts_with_what_python_says_and_the_still_picture_goes(show, make, 
 
 @every_figure
 def test_without_scripts_picture_and_words_remain(show, make, name):
-    figure = make[name]()
+    figure = make(name)
     shown = show(figure, java_script_enabled=False)
     expect(shown.figure.get_by_role("img", name=figure.alt)).to_be_visible()
     expect(shown.figure.get_by_text(figure.numbers)).to_be_visible()
@@ -167,7 +169,7 @@ def test_without_scripts_picture_and_words_remain(show, make, name):
 
 @every_figure
 def test_light_and_dark_small_and_large_all_can_use_it(show, make, name):
-    shown = show(make[name]())
+    shown = show(make(name))
     for scheme in ("light", "dark"):
         shown.page.emulate_media(color_scheme=scheme)
         for width in (390, 1280):
@@ -184,7 +186,7 @@ def test_light_and_dark_small_and_large_all_can_use_it(show, make, name):
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "training"])  # see test_cockpit.py
 def test_every_control_says_or_draws_something_else(show, make, name):
-    shown = show(make[name]())
+    shown = show(make(name))
     look = """f => [f.querySelector("[role=status]").textContent]
         .concat([...f.querySelectorAll("canvas")].map((canvas) => canvas.toDataURL()))"""
 
@@ -208,7 +210,7 @@ def test_every_control_says_or_draws_something_else(show, make, name):
 
 
 def test_it_speaks_when_the_hand_rests(show, make):
-    shown = show(make["euler"]())
+    shown = show(make("euler"))
     expect(shown.numbers).to_have_attribute("aria-live", "polite")
     shown.slider("layers").press("ArrowRight")
     expect(shown.numbers).to_have_attribute("aria-live", "off")
@@ -217,7 +219,7 @@ def test_it_speaks_when_the_hand_rests(show, make):
 
 @every_figure
 def test_keys_that_it_needs_turn_no_slide_and_others_do(show, make, name):
-    shown = show(make[name]())
+    shown = show(make(name))
     shown.page.evaluate("() => { window.keys = []; document.addEventListener('keydown', ({key}) => keys.push(key)); }")
     for control in shown.figure.locator("[role=slider], input, button, select").all():
         assert control.get_attribute("data-lm-suppress-shortcuts") == "true"
@@ -229,7 +231,7 @@ def test_keys_that_it_needs_turn_no_slide_and_others_do(show, make, name):
 
 
 def test_many_on_one_page_are_many(show, make):
-    figures = [make[name]() for name in NAMES] + [explore.euler(layers=n) for n in range(1, 11)]
+    figures = [make(name) for name in NAMES] + [explore.euler(layers=n) for n in range(1, 11)]
     shown = show(*figures)
     for number, figure in enumerate(figures):
         expect(shown.figures.nth(number).get_by_role("status")).to_have_text(figure.numbers)
@@ -246,7 +248,7 @@ def test_many_on_one_page_are_many(show, make):
 
 
 def test_a_script_that_runs_twice_changes_nothing(show, make):
-    shown = show(make["euler"]())
+    shown = show(make("euler"))
     again = """f => {
         const script = document.createElement("script");
         script.textContent = [...f.querySelectorAll("script")].find(({type}) => !type).textContent;
@@ -260,7 +262,7 @@ def test_a_script_that_runs_twice_changes_nothing(show, make):
 
 @every_figure
 def test_nothing_moves_by_itself_and_nothing_is_drawn_while_nothing_happens(show, make, name):
-    shown = show(make[name](), reduced_motion="reduce" if name == "flow" else "no-preference")
+    shown = show(make(name), reduced_motion="reduce" if name == "flow" else "no-preference")
     shown.settle()
     shown.page.evaluate(COUNT)
     for _ in range(4):
@@ -270,7 +272,7 @@ def test_nothing_moves_by_itself_and_nothing_is_drawn_while_nothing_happens(show
 
 def test_the_flow_plays_once_when_it_is_seen(show, make, trained):
     at = "f => f.picture.players[0].at"
-    shown = show(make["flow"](), explore.flow(*trained, t=0.3), reduced_motion="no-preference")
+    shown = show(make("flow"), explore.flow(*trained, t=0.3), reduced_motion="no-preference")
     shown.page.wait_for_function(f"({at})(document.querySelector('.living-figure')) > 1")
     later = shown.figures.nth(1)
     later.scroll_into_view_if_needed()
@@ -287,7 +289,7 @@ def test_the_flow_plays_once_when_it_is_seen(show, make, trained):
 
 @pytest.mark.parametrize("name", ["euler", "flow", "adjoint", "space"])
 def test_it_plays_only_where_it_is_seen(show, make, name):
-    shown = show(make[name]())
+    shown = show(make(name))
     page, button = shown.page, shown.figure.get_by_role("button").first
     page.evaluate("() => document.body.append(Object.assign(document.createElement('div'), {style: 'height: 5000px'}))")
     shown.page.evaluate(COUNT)
