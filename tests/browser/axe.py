@@ -1,4 +1,4 @@
-"""axe-core: what keeps people from reading or using a page."""
+"""What keeps people from reading or using a page: axe-core's findings, and contrast where it does not look."""
 
 from lab import ROOT
 
@@ -14,6 +14,32 @@ RUN = """async ([include, exclude, rules]) => {
             where: target.flat().join(" "),
             what: html.slice(0, 200) + " " + failureSummary.split("\\n").at(-1).trim(),
         })));
+}"""
+
+# All texts and formulas, with their colours, whose contrast with what is behind them is less than WCAG 2 wants.
+# axe-core does not look at formulas, and of JupyterLab at nothing: no text there is on the screen to it.
+PALE = r"""all => {
+    const rgba = (color) => color.match(/[\d.]+/g).map(Number);
+    const over = ([r, g, b, a = 1], below) => [r, g, b].map((c, n) => a * c + (1 - a) * below[n]);
+    const behind = (e) => {
+        const color = rgba(getComputedStyle(e).backgroundColor);
+        return color.length === 3 || !e.parentElement ? color.slice(0, 3) : over(color, behind(e.parentElement));
+    };
+    const light = (color) => color.map((c) => c / 255)
+        .map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, c, n) => sum + [0.2126, 0.7152, 0.0722][n] * c, 0);
+    const texts = document.createTreeWalker(all, NodeFilter.SHOW_TEXT), holders = new Set();
+    while (texts.nextNode()) if (texts.currentNode.data.trim()) holders.add(texts.currentNode.parentElement);
+    return [...holders, ...all.querySelectorAll("mjx-container, mjx-container svg [fill]")].flatMap((e) => {
+        const style = getComputedStyle(e), ground = behind(e);
+        const ink = over(rgba(e.matches("svg [fill]") ? style.fill : style.color), ground);
+        const [low, high] = [light(ink), light(ground)].sort((a, b) => a - b), contrast = (high + 0.05) / (low + 0.05);
+        const size = parseFloat(style.fontSize), isLarge = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
+        const isOurs = !e.closest("mjx-assistive-mml, script, style, option, .cm-editor, .jp-Notebook-footer");
+        const isPale = contrast < (isLarge ? 3 : 4.5);
+        const isShown = isOurs && e.getClientRects().length > 0;
+        return isShown && isPale ? [`${contrast.toFixed(2)}: ${e.outerHTML.slice(0, 99)}`] : [];
+    });
 }"""
 
 # Thousands of nodes of MathJax's own: taken out, and put back for the tests that come after.
