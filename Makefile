@@ -8,7 +8,7 @@ NOTEBOOKS := $(patsubst notebooks/scripts/%.py,notebooks/%.ipynb,$(wildcard note
 # Kernels inherit these, and would then show no figures, and compile all that they import, two seconds each time.
 unexport MPLBACKEND PYTHONDONTWRITEBYTECODE
 
-.PHONY: help env lab test test-browser test-pyodide test-oldest notebooks scripts slides html lite bench mnist solutions clean $(NOTEBOOKS)
+.PHONY: help env lab test test-browser test-pyodide test-oldest notebooks scripts slides html lite bench mnist solutions clean chromium $(NOTEBOOKS)
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -22,13 +22,11 @@ test: env  ## run all tests and all notebooks, comparing text and figures; lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 	$(BIN)/ruff check
 
-test-browser: .venv/browser html lite build/pyodide tools/node_modules  ## use the notebooks in JupyterLab and Chromium; screenshots are in build/screenshots
-	$(install_chromium)
-	$(BIN)/python -m pytest -n 2 tests/browser
+test-browser: .venv/browser html lite build/pyodide tools/node_modules chromium  ## use the notebooks in JupyterLab and Chromium; screenshots are in build/screenshots
+	$(BIN)/python -m pytest -n 2 tests/browser $(ARGS)
 
 # In Node and in Chromium, with NumPy as the browser has it. ARGS="-k 12a" chooses.
-test-pyodide: .venv/browser lite build/pyodide  ## run all notebooks and the formulas' tests on Pyodide, the browser's Python
-	$(install_chromium)
+test-pyodide: .venv/browser lite build/pyodide chromium  ## run all notebooks and the formulas' tests on Pyodide, the browser's Python
 	$(BIN)/python -m pytest tests/pyodide tests/browser/test_lite.py $(ARGS)
 
 test-oldest: .venv-oldest/installed  ## run all tests with the oldest versions that pyproject.toml admits
@@ -138,12 +136,11 @@ tools/node_modules: tools/package.json
 	touch $@
 
 # Where there is none, and no apt-get that we may use, the tests say what to install.
-define install_chromium
-@for browser in chromium chromium-browser google-chrome; do command -v $$browser >/dev/null && exit; done; \
-command -v apt-get >/dev/null || exit 0; \
-[ "$$(id -u)" = 0 ] || { command -v sudo >/dev/null && sudo=sudo; } || exit 0; \
-$$sudo apt-get update && $$sudo apt-get install --yes --no-install-recommends chromium
-endef
+chromium:
+	@for browser in chromium chromium-browser google-chrome; do command -v $$browser >/dev/null && exit; done; \
+	command -v apt-get >/dev/null || exit 0; \
+	[ "$$(id -u)" = 0 ] || { command -v sudo >/dev/null && sudo=sudo; } || exit 0; \
+	$$sudo apt-get update && $$sudo apt-get install --yes --no-install-recommends chromium
 
 .venv-oldest/installed: pyproject.toml
 	$(check_python)

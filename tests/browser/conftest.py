@@ -76,7 +76,7 @@ def book(request, open_book):
     return book
 
 
-LONG = ["test_lite", "test_slides"]  # minutes each: they come first, so that no process waits for one at the end
+LONG = ["test_lite", "test_pyodide", "test_slides"]  # a minute each: first, so that no process waits for one at the end
 
 
 def together(nodeid):
