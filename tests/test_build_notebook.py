@@ -144,6 +144,5 @@ def test_both_ways_from_the_command_line(pair):
     pair.edit_notebook("...", "return 2 * x")
     refused = subprocess.run([*command, pair.script], capture_output=True, text=True)
     assert refused.returncode == 1 and "make scripts" in refused.stderr and "Traceback" not in refused.stderr
-    subprocess.run([*command, pair.notebook], check=True)
-    subprocess.run([*command, pair.script], check=True)
+    subprocess.run([*command, pair.notebook, pair.script], check=True)
     assert "return 2 * x" in pair.said()[0]
