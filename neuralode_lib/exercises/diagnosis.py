@@ -189,8 +189,7 @@ def _mistake(exercise, number, found, right, parts):
     for p in parts:
         mine = found[0][p]
         wide = 4 * tolerance(mine) * np.abs(mine).max(initial=1e-4)
-        with quiet():
-            may_be &= ~(np.abs(on_problem_0[p] - mine.ravel()) > wide).any(axis=1)
+        may_be &= ~(np.abs(on_problem_0[p] - mine.ravel()) > wide).any(axis=1)
     for some in compress(tried, may_be):
         changes = tuple(change for changes, _ in some for change in changes)
         for n, mine in enumerate(found):
@@ -223,8 +222,7 @@ def _added_up(exercise, some):
     if one & other:
         return None
     one, other, right = (outputs(exercise, 0, changes) for changes in (some[0][0], some[1][0], ()))
-    with quiet():
-        return [a + b - c for a, b, c in zip(one, other, right, strict=True)]
+    return [a + b - c for a, b, c in zip(one, other, right, strict=True)]
 
 
 @cache

@@ -16,7 +16,8 @@ RUN = """async ([include, exclude, rules]) => {
         })));
 }"""
 
-# All texts and formulas, with their colours, whose contrast with what is behind them is less than WCAG 2 wants.
+# All texts and formulas, with their colours, whose contrast with what is behind them is less than WCAG 2 wants of
+# small ones.
 # axe-core does not look at formulas, and of JupyterLab at nothing: no text there is on the screen to it.
 PALE = r"""all => {
     const rgba = (color) => color.match(/[\d.]+/g).map(Number);
@@ -34,11 +35,9 @@ PALE = r"""all => {
         const style = getComputedStyle(e), ground = behind(e);
         const ink = over(rgba(e.matches("svg [fill]") ? style.fill : style.color), ground);
         const [low, high] = [light(ink), light(ground)].sort((a, b) => a - b), contrast = (high + 0.05) / (low + 0.05);
-        const size = parseFloat(style.fontSize), isLarge = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
         const isOurs = !e.closest("mjx-assistive-mml, script, style, option, .cm-editor, .jp-Notebook-footer");
-        const isPale = contrast < (isLarge ? 3 : 4.5);
         const isShown = isOurs && e.getClientRects().length > 0;
-        return isShown && isPale ? [`${contrast.toFixed(2)}: ${e.outerHTML.slice(0, 99)}`] : [];
+        return isShown && contrast < 4.5 ? [`${contrast.toFixed(2)}: ${e.outerHTML.slice(0, 99)}`] : [];
     });
 }"""
 
