@@ -5,6 +5,7 @@ reader goes back to them."""
 import base64
 import io
 import re
+from copy import deepcopy
 from pathlib import Path
 
 import matplotlib
@@ -35,7 +36,7 @@ def pytest_make_collect_report(collector):
 
 
 def again(cell):
-    what = {"cell_num": cell.cell_num, "cell": cell.cell, "options": cell.options}
+    what = {"cell_num": cell.cell_num, "cell": deepcopy(cell.cell), "options": cell.options}  # nbval writes into it
     return IPyNbCell.from_parent(cell.parent, name=f"{cell.name} again", **what)
 
 

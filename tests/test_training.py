@@ -153,8 +153,11 @@ def test_every_method_records_its_iterations_and_stops_after_so_many(problem, st
     x_in, y_out = (a.astype(kind) for a in (problem.x_in, problem.y_out))
     problem = TrainingProblem(x_in, y_out, N_T=6, w1=0.5, w2=0.3, activation=tanh)
     result = minimize(problem, start, iterations=5, method=method, progress=False)
-    iterations = 2 if (method, kind) == ("Newton-CG", np.float32) else 5  # differences of float32 are too rough for it
-    assert len(result.J) == len(result.gradient_norm) == len(result.evaluations) == iterations + 1
+    if (method, kind) == ("Newton-CG", np.float32):  # differences of float32 are too rough for it, sooner or later
+        assert "precision loss" in result.stopped
+    else:
+        assert len(result.J) == 6
+    assert len(result.J) == len(result.gradient_norm) == len(result.evaluations)
     J, gradient = problem.cost_and_gradient(result.weights)
     assert result.J[0] == problem.cost(start)
     assert result.J[-1] == J < result.J[0]

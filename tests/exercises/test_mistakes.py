@@ -197,7 +197,7 @@ MISTAKES = {
         (0, "direction, gamma, tries", "direction, gamma / 2, tries", "half of the one"),
         (0, "direction, gamma, tries", "direction, gamma", "Return three things"),
         (0, "return weights - gamma * direction,", "return (V, b),", "must be Weights"),
-        (0, "weights - gamma", "weights + gamma", "evaluated 60 times"),
+        (0, "weights - gamma", "weights + gamma", "evaluated 29 times"),
         (0, "gamma = gamma / 2", "pass", "evaluated 60 times"),
         (0, "V = gradient.V /", "V = gradient.V; V /=", "changed gradient in place"),
     ],
