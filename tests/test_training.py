@@ -154,7 +154,7 @@ def test_every_method_records_its_iterations_and_stops_after_so_many(problem, st
     problem = TrainingProblem(x_in, y_out, N_T=6, w1=0.5, w2=0.3, activation=tanh)
     result = minimize(problem, start, iterations=5, method=method, progress=False)
     if (method, kind) == ("Newton-CG", np.float32):  # differences of float32 are too rough for it, sooner or later
-        assert "precision loss" in result.stopped
+        assert "Warning" in result.stopped and 2 <= len(result.J) < 6
     else:
         assert len(result.J) == 6
     assert len(result.J) == len(result.gradient_norm) == len(result.evaluations)

@@ -203,8 +203,6 @@ step_rule = Exercise(
             You always start from the same gamma: after the first iteration, start from twice the last gamma.
         <= J -> <= 2 * J
             You take a J that is larger than J was.
-        <= J -> >= J
-            You halve gamma as long as J is smaller: halve it as long as J is larger.
         <= J -> <= np.inf
             You take the first try, whatever J says there.
         problem.cost(new) <= J -> problem.cost(new) <= J or tries == 2

@@ -33,6 +33,8 @@ class _Problem(TrainingProblem):
                 reason = "your weights are nan. Is 0/0 in the direction, where a gradient is zero?"
             elif np.array_equal(*self.tried[:2]):
                 reason = "each try is the same as the one before: halve gamma, and make the new weights with it"
+            elif super().cost(Weights.from_theta(self.tried[-9])) < super().cost(weights):
+                reason = "where gamma was larger, J was smaller. Halve gamma as long as J is larger, not smaller"
             raise RuntimeError(f"J has been evaluated {len(self.tried) - 1} times, and no end: {reason}")
         return np.nan if np.abs(weights.theta).max() > self.nan_above else super().cost(weights)
 

@@ -73,7 +73,7 @@ ANSWERS: dict[str, str] = {
     """,
     "C-weights": r"""
     $w_1 = 1$ makes the network hurry: the paths are half as long, the weights larger, and 98 % of their square lies in
-    the first fifth of the time; then the points are there, and most of the depth does nothing: a *turnpike*. No fresh
+    the first quarter of the time; then the points are there, and most of the depth does nothing: a *turnpike*. No fresh
     point is wrong any more, nor any on a fine grid, which no planar flow can do: the second layer is so large, $\Delta
     t\,\|\mathbf{V}\| = 1.25$, that it folds the plane. $w_2 = 1$ makes weights so dear that 18 of the 64 points are
     left on the wrong side.

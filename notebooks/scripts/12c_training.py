@@ -894,19 +894,19 @@ trained = [with_cost_weights(*pair) for pair in pairs]
 
 # %% slideshow={"slide_type": "skip"}
 def measured(p, w):
-    """Points right, % of fresh ones wrong, mean path, size of the weights, % of its square in the first fifth."""
+    """Points right, % of fresh ones wrong, mean path, size of the weights, % of its square in the first quarter."""
     states = p.states(w)
     of_64 = np.sum(node.nearest_target(states[-1]) == data.label)
     ends = node.forward(w, fresh.x_in, p.dt, tanh)[-1]
     off = 100 * np.mean(node.nearest_target(ends) != fresh.label)
     path = np.linalg.norm(np.diff(states, axis=0), axis=1).sum(axis=0).mean()
-    early = 100 * np.sum(w.theta[:20] ** 2) / np.sum(w.theta**2)
+    early = 100 * np.sum(w.theta[:25] ** 2) / np.sum(w.theta**2)
     return of_64, off, path, np.sqrt(p.dt) * w.norm(), early
 
 
 # %% jupyter={"source_hidden": true} tags=["answer", "no-code"]
 with predict.ask("C-weights"):
-    print("  w1    w2   of 64 right   % of fresh wrong   mean path   size of V, b   % in the first fifth")
+    print("  w1    w2   of 64 right   % of fresh wrong   mean path   size of V, b   % in the first quarter")
     for p, w in trained:
         print(f"{p.w1:4g}  {p.w2:4g}{'{:12d} {:16.0f} {:14.0f} {:12.0f} {:17.0f}'.format(*measured(p, w))}")
     panels = plotting.panels(3, width=11, height=3.5)
