@@ -72,7 +72,7 @@ all_right = [(node.nearest_target(p.states(w)[-1]) == (p.y_out[0] > 1)).all() fo
 with predict.ask("E-more"):
     print("d = 3, from 64 points on: no fresh point wrong in any draw:", not share_wrong[3][1:].any())
     print(f"networks with all of their training points right: {sum(all_right)} of {len(nets)}")
-    print("mean share in the plane, in %:", *(f"{share:.1f}" for share in mean))
+    print("mean share in the plane, in %:", *(f"{share:.0f}" for share in mean))
     ax = plotting.panels(1, height=4)
     ax.loglog(numbers[2], share_wrong[2], ".", color=plotting.BLUE, alpha=0.5)
     ax.loglog(numbers[2], mean, "o", color=plotting.BLUE, label="d = 2: each draw, and the mean")
