@@ -112,10 +112,11 @@ class Book:
         page.on("console", lambda message: message.type == "error" and self._complain("console", message.text))
         page.on("pageerror", lambda error: self._complain("JavaScript", error.stack or str(error)))
         page.on("websocket", lambda socket: socket.on("framereceived", self._received))
-        self.cells = page.locator(".jp-Notebook .jp-Cell")
-        self.prompts = page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt")
-        self.errors = page.locator('[data-mime-type="application/vnd.jupyter.error"]')
-        self.stderr = page.locator('[data-mime-type="application/vnd.jupyter.stderr"]')
+        # light: not through shadow roots, for which Playwright would look in each of 30,000 elements, each time
+        self.cells = page.locator("css:light=.jp-Notebook .jp-Cell")
+        self.prompts = page.locator("css:light=.jp-Notebook .jp-CodeCell .jp-InputPrompt")
+        self.errors = page.locator('css:light=[data-mime-type="application/vnd.jupyter.error"]')
+        self.stderr = page.locator('css:light=[data-mime-type="application/vnd.jupyter.stderr"]')
         self.ready = False
 
     def open(self, url):
