@@ -4,6 +4,8 @@ reader goes back to them."""
 
 import base64
 import io
+import os
+import platform
 import re
 from copy import deepcopy
 from pathlib import Path
@@ -18,6 +20,10 @@ from PIL import Image
 from PIL.ImageFilter import MaxFilter, MinFilter
 
 neutral.put_aside(*(Path(neutral.__file__).with_name(name) for name in ("legends.py", "once.py")))
+if platform.machine().lower() in ("x86_64", "amd64"):
+    # OpenBLAS adds in another order for each kind of processor. The kernels compute as an old one does: what is stored
+    # by somebody's own, and hangs on the last digit, is seen here and not on a student's laptop.
+    os.environ["OPENBLAS_CORETYPE"] = "Nehalem"
 matplotlib.rcdefaults()
 matplotlib.use("agg")  # figures of the unit tests open no window
 

@@ -1,5 +1,6 @@
 """conftest.py, tried on a notebook that was changed after it ran, and on one that changes its own names."""
 
+import platform
 from pathlib import Path
 
 import nbformat
@@ -100,6 +101,20 @@ def test_changed_cells_fail_and_others_pass(nbval, pytester):
     result.assert_outcomes(passed=2 * (len(CELLS) - len(said)), failed=2 * len(said))
     result.stdout.fnmatch_lines(said)
     assert len(list(pytester.path.glob("build/figures/*.png"))) == 2 * 6
+
+
+ARCHITECTURE = """\
+import numpy, threadpoolctl
+pools = [pool for pool in threadpoolctl.threadpool_info() if pool["internal_api"] == "openblas"]
+print(all(pool["architecture"] == "Nehalem" for pool in pools))
+"""
+
+
+@pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="OpenBLAS's kernels for x86")
+def test_kernels_add_as_an_old_processor_does(nbval, pytester):
+    notebook = ran([ARCHITECTURE], pytester.path)
+    notebook.cells[0].outputs[0].text = "True\n"
+    nbval(notebook).assert_outcomes(passed=2)
 
 
 # A notebook, and its cells that give something else when a reader goes back and runs them once more.

@@ -154,13 +154,13 @@ def test_every_method_records_its_iterations_and_stops_after_so_many(problem, st
     problem = TrainingProblem(x_in, y_out, N_T=6, w1=0.5, w2=0.3, activation=tanh)
     result = minimize(problem, start, iterations=5, method=method, progress=False)
     if (method, kind) == ("Newton-CG", np.float32):  # differences of float32 are too rough for it, sooner or later
-        assert "Warning" in result.stopped and 2 <= len(result.J) < 6
+        assert "Warning" in result.stopped and len(result.J) < 6
     else:
-        assert len(result.J) == 6
+        assert len(result.J) == 6 and result.J[-1] < result.J[0]
     assert len(result.J) == len(result.gradient_norm) == len(result.evaluations)
     J, gradient = problem.cost_and_gradient(result.weights)
     assert result.J[0] == problem.cost(start)
-    assert result.J[-1] == J < result.J[0]
+    assert result.J[-1] == J
     assert result.gradient_norm[-1] == gradient.norm()
     assert (np.diff(result.evaluations) >= 0).all()
 

@@ -77,7 +77,7 @@ def test_E2_many_layers_can_copy_few_and_a_fold_costs_them_more():
 
 @pytest.mark.parametrize("seed", [2, 3])
 def test_E2_a_hundred_layers_err_in_the_plane_and_not_in_space_and_three_layers_fold(notebook, seed):
-    notebook.names |= {"fresh": node.disk_in_ring(10_000, seed=10_000), "iterations": {2: 1000, 3: 300}}
+    notebook.names |= {"fresh": node.disk_in_ring(10_000, seed=10_000), "iterations": 1000}
     plane, space, folding = (
         notebook.trained(I, d, seed, layers) for I, d, layers in [(64, 2, 100), (64, 3, 100), (256, 2, 3)]
     )
