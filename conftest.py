@@ -21,8 +21,8 @@ from PIL.ImageFilter import MaxFilter, MinFilter
 
 neutral.put_aside(*(Path(neutral.__file__).with_name(name) for name in ("legends.py", "once.py")))
 if platform.machine().lower() in ("x86_64", "amd64"):
-    # OpenBLAS adds in another order for each kind of processor. The kernels compute as an old one does: what is stored
-    # by somebody's own, and hangs on the last digit, is seen here and not on a student's laptop.
+    # OpenBLAS adds in another order for each kind of processor. What is stored was computed on somebody's own, and is
+    # compared with what an old one gives: where it hangs on the last digit, that is seen here, not by a student.
     os.environ["OPENBLAS_CORETYPE"] = "Nehalem"
 matplotlib.rcdefaults()
 matplotlib.use("agg")  # figures of the unit tests open no window

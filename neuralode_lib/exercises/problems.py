@@ -24,7 +24,7 @@ class _Problem(TrainingProblem):
     def cost(self, weights):
         step = np.abs(weights.theta - self.tried[-1]).max() if self.tried else np.inf
         self.tried = [*self.tried, weights.theta]
-        if len(self.tried) > 60 or 0 < step < 1e-11:  # where steps are smaller, rounding says whether J falls
+        if len(self.tried) > 60 or 1e-14 < step < 1e-11:  # when steps get smaller, rounding says whether J falls
             reason = (
                 "go against the gradient (divided by its largest absolute value), from the old weights each time, "
                 "halve gamma after each try, and stop as soon as J is not larger"
@@ -33,7 +33,7 @@ class _Problem(TrainingProblem):
                 reason = "your weights are nan. Is 0/0 in the direction, where a gradient is zero?"
             elif np.array_equal(*self.tried[:2]):
                 reason = "each try is the same as the one before: halve gamma, and make the new weights with it"
-            elif super().cost(Weights.from_theta(self.tried[-9])) < super().cost(weights):
+            elif super().cost(Weights.from_theta(self.tried[-9:][0])) < super().cost(weights):
                 reason = "where gamma was larger, J was smaller. Halve gamma as long as J is larger, not smaller"
             raise RuntimeError(f"J has been evaluated {len(self.tried) - 1} times, and no end: {reason}")
         return np.nan if np.abs(weights.theta).max() > self.nan_above else super().cost(weights)

@@ -908,7 +908,7 @@ def measured(p, w):
 with predict.ask("C-weights"):
     print("  w1    w2   of 64 right   % of fresh wrong   mean path   size of V, b   % in the first quarter")
     for p, w in trained:
-        print(f"{p.w1:4g}  {p.w2:4g}{'{:12d} {:16.0f} {:14.0f} {:12.0f} {:17.0f}'.format(*measured(p, w))}")
+        print(f"{p.w1:4g}  {p.w2:4g}{'{:12d} {:16.0f} {:14.0f} {:12.0f} {:19.0f}'.format(*measured(p, w))}")
     panels = plotting.panels(3, width=11, height=3.5)
     for ax, (p, w) in zip(panels, [trained[1], trained[3], trained[5]], strict=True):
         title = f"$w_1 = {p.w1:g}$, $w_2 = {p.w2:g}$"

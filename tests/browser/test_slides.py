@@ -16,7 +16,6 @@ from axe import WITHOUT_MATHEMATICS, findings
 from lab import NOTEBOOKS, ROOT, SECONDS
 from PIL import Image
 from playwright.sync_api import expect
-from served import THREE_FRAMES
 
 from neuralode_lib import explore
 
@@ -128,19 +127,17 @@ def visits(chromium, folder):
     """(where, slides, asked for, complaints) for every deck and size of the screen."""
     visits = []
     for deck in sorted(folder.glob("*.html")):
-        page = chromium.new_page()
-        asked, complaints = [], []
-        page.on("request", lambda request, asked=asked: asked.append(request.url))
-        page.on("requestfailed", lambda request, said=complaints: said.append(f"not loaded: {request.url}"))
-        page.on("pageerror", lambda error, said=complaints: said.append(str(error)))
-        page.on("console", lambda message, said=complaints: message.type == "error" and said.append(message.text))
-        page.goto(deck.as_uri())
-        page.wait_for_function("window.Reveal?.isReady()")
         for width, height in SIZES:
-            page.set_viewport_size({"width": width, "height": height})
-            page.evaluate(THREE_FRAMES)
+            page = chromium.new_page(viewport={"width": width, "height": height})
+            asked, complaints = [], []
+            page.on("request", lambda request, asked=asked: asked.append(request.url))
+            page.on("requestfailed", lambda request, said=complaints: said.append(f"not loaded: {request.url}"))
+            page.on("pageerror", lambda error, said=complaints: said.append(str(error)))
+            page.on("console", lambda message, said=complaints: message.type == "error" and said.append(message.text))
+            page.goto(deck.as_uri())
+            page.wait_for_function("window.Reveal?.isReady()")
             visits.append((f"{deck.stem} at {width} x {height}", page.evaluate(MEASURE), asked, complaints))
-        page.close()
+            page.close()
     return visits
 
 

@@ -10,6 +10,7 @@ import pytest
 import neuralode_lib as node
 from neuralode_lib import constant, exercises, resnet, rules, train, verify
 from neuralode_lib.activations import tanh
+from neuralode_lib.exercises import c_descent
 from neuralode_lib.exercises.b import remainders
 from neuralode_lib.exercises.d import estimate
 from neuralode_lib.exercises.e import heun_step
@@ -436,6 +437,16 @@ def test_the_step_rule_trains():
     for run in runs[1:]:
         np.testing.assert_allclose(run.J, runs[0].J, rtol=1e-9)
     assert runs[0].J[-1] < train(problem, start, 0, constant(1.0), progress=False).J[-1]
+
+
+def test_weights_that_are_evaluated_again_and_rounded_otherwise_are_no_loop_without_end():
+    def backtrack(problem, *arguments):
+        new, gamma, tries = c_descent.backtrack(problem, *arguments)
+        assert 0 < np.abs((1 + 3e-16) * new.theta - new.theta).max() < 1e-14
+        problem.cost((1 + 3e-16) * new)
+        return new, gamma, tries
+
+    assert exercises.step_rule.check(backtrack).passed
 
 
 def test_the_estimate_is_that_of_cost_and_gradient():
