@@ -89,7 +89,7 @@ with predict.ask("E-more"):
 # (A little more regularisation than in 12.C, $w_2 = 0.05$, and 1,000 iterations of L-BFGS.) All *training* points are right, in all these networks. That they can be is a theorem: one neural ODE can steer finitely many points to any places, as long as no two of them are to meet (Ruiz-Balet and Zuazua, 2023, who construct the weights, for $\dot{\mathbf{x}} = \mathbf{W}\sigma(\mathbf{A}\mathbf{x} + \mathbf{b})$). It is the points in between that a flow in the plane cannot all take along.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Where are the wrong ones? In gaps between neighbouring points of the ring, in four of the five draws nine in ten of them in a single gap:
+# Where are the wrong ones? In gaps between neighbouring points of the ring, in most of the five draws nine in ten of them in a single gap:
 
 # %% jupyter={"source_hidden": true}
 p, w = nets[2, 64, 4]
