@@ -442,8 +442,9 @@ def test_the_step_rule_trains():
 def test_weights_that_are_evaluated_again_and_rounded_otherwise_are_no_loop_without_end():
     def backtrack(problem, *arguments):
         new, gamma, tries = c_descent.backtrack(problem, *arguments)
-        assert 0 < np.abs((1 + 3e-16) * new.theta - new.theta).max() < 1e-14
-        problem.cost((1 + 3e-16) * new)
+        otherwise = (1 + 3e-16) * new
+        assert 0 < np.abs(otherwise.theta - new.theta).max() < 1e-14
+        problem.cost(otherwise)
         return new, gamma, tries
 
     assert exercises.step_rule.check(backtrack).passed

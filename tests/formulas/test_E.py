@@ -166,6 +166,21 @@ def test_E4_layers_inverted_give_the_states_back_and_the_gradient(notebook):
     assert np.abs(notebook.backwards(p, w, x[-1]) - x).max() > 0.01
 
 
+@pytest.mark.parametrize("seed", [0, 1, 2, 3, 4])
+def test_E4_the_trained_network_contracts_and_the_way_back_misses_as_the_text_says(notebook, seed):
+    data = node.disk_in_ring(seed=seed)  # 4 is the lecture's own
+    p = TrainingProblem(data.x_in, data.y_out, w2=0.05, activation=tanh)
+    w = node.minimize(p, None, 1000, maxcor=20, progress=False).weights
+    x = p.states(w)
+    half, all_of = notebook.misses(x, notebook.backwards(p, w, x[-1]))
+    assert (0.16 < half < 0.175 and 1.7 < all_of < 1.8) if seed == 4 else (0.215 < half < 0.73 and 1.75 < all_of < 2.4)
+    if seed == 4:
+        derivative = np.eye(2)
+        for V, x_k in zip(w.V, x[:-1], strict=True):
+            derivative = (np.eye(2) + p.dt * V * tanh.dsigma(x_k).T[:, None]) @ derivative
+        assert 9 < np.median(1 / np.linalg.svd(derivative)[1][:, -1]) < 11  # in the direction that shrinks
+
+
 @pytest.mark.parametrize("m", [1, 2, 3, 4, 5, 12, 20])
 def test_E5_checkpoints_give_the_same_gradient_with_every_layer_twice(notebook, m):
     p, w = random_problem(N_T=13)
