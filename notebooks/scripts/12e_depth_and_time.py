@@ -82,9 +82,8 @@ with predict.ask("E-more"):
     ax.set(xticks=numbers[2], xticklabels=numbers[2])
     ax.minorticks_off()
     ax.legend()
-    plotting.show(ax, alt=(
-        "Share of fresh points that are wrong, axes logarithmic. In the plane the means of five draws fall about along a "
-        "line of slope -3/4, from 11 % with 16 points to about 1.3 % with 256; for d = 3 none from 64 on."))
+    plotting.show(ax, alt="Share of wrong fresh points, axes logarithmic. In the plane the means of five draws fall "
+        "about along a line of slope -3/4, from 11 % at 16 points to about 1.3 % at 256; for d = 3 none from 64 on.")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # (A little more regularisation than in 12.C, $w_2 = 0.05$, and 1,000 iterations of L-BFGS.) All *training* points are right, in all these networks. That they can be is a theorem: one neural ODE can steer finitely many points to any places, as long as no two of them are to meet (Ruiz-Balet and Zuazua, 2023, who construct the weights, for $\dot{\mathbf{x}} = \mathbf{W}\sigma(\mathbf{A}\mathbf{x} + \mathbf{b})$). It is the points in between that a flow in the plane cannot all take along.
