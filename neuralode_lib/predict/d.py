@@ -53,11 +53,11 @@ ANSWERS: dict[str, str] = {
     $\beta = 0.9$, 0.1 for Adam with $\beta_1 = 0.9$, $\beta_2 = 0.999$, $\varepsilon = 10^{-8}$.)
     """,
     "D-newton": r"""
-    Newton 10, BFGS 51 (from six such starts 9 to 11, and 50 to 53; L-BFGS, which keeps 20 steps, 95 to 123). With full
-    steps the digits double at the end: $2\cdot10^{-3}$, $3\cdot10^{-7}$, $5\cdot10^{-14}$. SciPy solves
-    $\mathbf{H}\mathbf{p} = -\mathbf{g}$ up to a relative error of $\sqrt{|\mathbf{g}|}$ only: one and a half times as
-    many digits each time. But all this takes about a hundred products with $\mathbf{H}$, each as dear as some seven
-    gradients: BFGS is done earlier, and Newton is for the last digits.
+    From six such starts: Newton 9 to 11, BFGS 50 to 53, L-BFGS 95 to 130. With full steps the digits double at the
+    end: $2\cdot10^{-3}$, $3\cdot10^{-7}$, $5\cdot10^{-14}$. SciPy solves $\mathbf{H}\mathbf{p} = -\mathbf{g}$ up to a
+    relative error of $\sqrt{|\mathbf{g}|}$ only: one and a half times as many digits each time. But all this takes
+    about a hundred products with $\mathbf{H}$, each as dear as some seven gradients: BFGS is done earlier, and Newton
+    is for the last digits.
     """,
     "D-eigenvalues": r"""
     None at the minimum: it is one, and because the largest is 110, descent needs $\gamma < 2/110$ here. On the plateau

@@ -564,8 +564,8 @@ bfgs_norms = node.minimize(near, near_start, 5000, "BFGS", progress=False, gtol=
 
 # %% jupyter={"source_hidden": true} tags=["answer"]
 with predict.ask("D-newton"):
-    for name, norms in [("Newton", newton_norms), ("BFGS", bfgs_norms)]:
-        print(f"{name:6s} {np.argmax(np.array(norms) < 1e-6)} iterations until |g| < 1e-6")
+    needed = [np.argmax(np.array(norms) < 1e-6) for norms in (newton_norms, bfgs_norms)]
+    print("iterations until |g| < 1e-6: Newton {}, BFGS {}".format(*needed))
     ax = plotting.panels(1)
     ax.semilogy(bfgs_norms, color=plotting.ORANGE, label="BFGS")
     ax.semilogy(newton_norms, "o-", color=plotting.BLUE, label="Newton, trust region")
