@@ -10,6 +10,13 @@ import re
 from copy import deepcopy
 from pathlib import Path
 
+# Before NumPy is loaded, so that this process computes as those do that it starts.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small matrices: threads only cost time
+if platform.machine().lower() in ("x86_64", "amd64"):
+    # OpenBLAS adds in another order for each kind of processor. What is stored was computed on somebody's own, and is
+    # compared with what an old one gives: where it hangs on the last digit, that is seen here, not by a student.
+    os.environ["OPENBLAS_CORETYPE"] = "Nehalem"
+
 import matplotlib
 import matplotlib.font_manager  # makes its cache of fonts now: a kernel that is slow at it says so on stderr
 import neutral
@@ -20,10 +27,6 @@ from PIL import Image
 from PIL.ImageFilter import MaxFilter, MinFilter
 
 neutral.put_aside(*(Path(neutral.__file__).with_name(name) for name in ("legends.py", "once.py")))
-if platform.machine().lower() in ("x86_64", "amd64"):
-    # OpenBLAS adds in another order for each kind of processor. What is stored was computed on somebody's own, and is
-    # compared with what an old one gives: where it hangs on the last digit, that is seen here, not by a student.
-    os.environ["OPENBLAS_CORETYPE"] = "Nehalem"
 matplotlib.rcdefaults()
 matplotlib.use("agg")  # figures of the unit tests open no window
 

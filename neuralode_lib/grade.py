@@ -21,7 +21,6 @@ from pathlib import Path
 from textwrap import shorten
 from types import CodeType
 
-import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 
 from . import exercises
@@ -33,6 +32,8 @@ DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 def sources(path):
     """The source of each code cell, as Python: magics and lines that begin with ! become calls of get_ipython()."""
+    import nbformat  # here, as it takes longer to load than an exercise to check
+
     cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
     without = [re.sub(r"\A\s*%%.*\n?", "", source) for source in cells]  # %%time, for example, times the rest
     return [TransformerManager().transform_cell(source) for source in without]
@@ -111,10 +112,9 @@ def verdict(name, function):
     return shorten(answer.text.removeprefix("Not yet. "), 200, placeholder=" ...") if answer.mark else "not attempted"
 
 
-def check(path, report, *names):
+def check(cells, report, *names):
     """In a process of its own: run what the exercises of these names need, from top to bottom, check each where the
     notebook does and once more at the end, and write into the report what is being checked and what came out."""
-    cells = sources(path)
     functions = asked(cells)
     functions = {name: functions.get(name, f"my_{name}") for name in names}
     parts, why = [], {}
@@ -158,16 +158,18 @@ def check(path, report, *names):
                 ask(name)
 
 
-def run(path, names, seconds):
+def run(cells, names, seconds):
     """{name: why it is not right, "" where it is}. What ends the process, or does not come to an end, is not asked
     again: the others are, in a new process."""
     reasons = {}
     while left := [name for name in names if name not in reasons]:
         with tempfile.TemporaryDirectory() as folder:
-            report = Path(folder, "report")
-            code = "import sys; from neuralode_lib import grade; grade.check(*sys.argv[1:])"
+            notebook, report = Path(folder, "cells.json"), Path(folder, "report")
+            notebook.write_text(json.dumps(cells), encoding="utf-8")
+            code = "from json import load; from sys import argv; from neuralode_lib.grade import check"
+            code += "; check(load(open(argv[1])), *argv[2:])"
             process = subprocess.Popen(
-                [sys.executable, "-c", code, Path(path).resolve(), report, *left],
+                [sys.executable, "-c", code, notebook, report, *left],
                 cwd=folder,
                 env=os.environ | {"MPLBACKEND": "agg", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
                 stdin=subprocess.DEVNULL,
@@ -220,18 +222,18 @@ def main(arguments=None):
     handed_in = {}
     for path in notebooks(options.paths):
         try:
-            handed_in[path] = asked(sources(path))
+            cells = sources(path)
+            handed_in[path] = cells, asked(cells)
         except Exception as error:
-            handed_in[path] = {}
             print(f"{path}: no notebook ({type(error).__name__})", flush=True)
     rows = []
-    for path, names in handed_in.items():
+    for path, (cells, names) in handed_in.items():
         # Who has removed an exercise is asked for it where another one, with the same notebook, has it.
-        same = [other for other in handed_in.values() if other.keys() & names]
+        same = [other for _, other in handed_in.values() if other.keys() & names]
         names = list(dict.fromkeys(chain(names, *same)))
         if not names:
             continue
-        reasons = run(path, names, options.seconds)
+        reasons = run(cells, names, options.seconds)
         said = [f"{name}=1" if not reason else f"{name}=0 ({reason})" for name, reason in reasons.items()]
         right = sum(not reason for reason in reasons.values())
         print(f"{path}: {right} of {len(names)}:", *said, flush=True)

@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from PIL import Image
 
@@ -36,11 +37,12 @@ def show(ax, alt):
 
 def png(figure):
     """The figure as a PNG of at most 256 colours, which is a third of the size; it is closed."""
-    drawn, small = BytesIO(), BytesIO()
-    figure.savefig(drawn, format="png")
+    canvas, file = FigureCanvasAgg(figure), BytesIO()
+    canvas.draw()
     plt.close(figure)
-    Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(small, "png", optimize=True)
-    return small.getvalue()
+    few = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    few.save(file, "png", compress_level=8)  # at 9, and with optimize=True, 1.4 % smaller and slower than the drawing
+    return file.getvalue()
 
 
 def panels(columns, width=8, height=4.5, **kwargs):

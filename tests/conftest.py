@@ -1,9 +1,5 @@
 """Standing here, it also lets every test below import `oracles` and `checks` by name."""
 
-import os
-
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small matrices: threads only cost time
-
 import numpy as np
 import pytest
 from hypothesis import settings

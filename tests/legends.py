@@ -3,9 +3,9 @@
 import sys
 
 import numpy as np
-from matplotlib.backend_bases import FigureCanvasBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-print_figure = FigureCanvasBase.print_figure
+draw = FigureCanvasAgg.draw
 
 
 def covered(figure):
@@ -25,12 +25,10 @@ def covered(figure):
                     yield f"{number} points"
 
 
-def print_and_look(self, *args, **kwargs):
-    result = print_figure(self, *args, **kwargs)
-    self.figure.draw_without_rendering()
+def draw_and_look(self):
+    draw(self)
     for what in covered(self.figure):
         print(f"a legend lies on {what}", file=sys.stderr)
-    return result
 
 
-FigureCanvasBase.print_figure = print_and_look
+FigureCanvasAgg.draw = draw_and_look

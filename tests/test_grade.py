@@ -36,7 +36,7 @@ def asked(path):
 def graded(path):
     """In this process, which is faster."""
     report = path.with_suffix(".report")
-    grade.check(path, report, *asked(path))
+    grade.check(grade.sources(path), report, *asked(path))
     lines = map(json.loads, report.read_text(encoding="utf-8").splitlines())
     return {name: reason for name, reason in lines if reason is not None}
 
@@ -92,7 +92,7 @@ def test_a_reason_for_each_0_and_the_other_exercise_counts(hand_in, cell, reason
 @pytest.mark.parametrize("end", ["os._exit(0)", "os.abort()"])
 def test_what_ends_the_process_ends_one_exercise(hand_in, end):
     path = hand_in("bob", "import os, sys\nsys.stdout.close()", EULER.replace("return", f"{end}\n    return"), ORDER)
-    found = grade.run(path, asked(path), 100)
+    found = grade.run(grade.sources(path), asked(path), 100)
     assert found["euler_step"].startswith("the program ended with exit code ") and found["observed_order"] == ""
 
 
@@ -104,7 +104,7 @@ def test_what_does_not_end_is_stopped_with_all_that_it_started(hand_in, tmp_path
     seconds = 2
     while not began.exists():  # as slow as the machine may be
         seconds *= 2
-        assert grade.run(path, asked(path), seconds) == {"euler_step": f"stopped after {seconds} s"}
+        assert grade.run(grade.sources(path), asked(path), seconds) == {"euler_step": f"stopped after {seconds} s"}
 
 
 def test_lines_and_csv(hand_in, tmp_path, capsys):

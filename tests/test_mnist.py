@@ -137,3 +137,4 @@ def test_the_report(monkeypatch, capsys, images, tmp_path):
     names = [row.split("|")[1].strip() for row in rows[2:]]
     assert names == ["neural ODE, start 1", "neural ODE, start 2", "the nearest"]
     assert 0 < (tmp_path / "out" / "mnist.png").stat().st_size < 200_000
+    plt.close("all")
