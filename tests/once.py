@@ -16,12 +16,14 @@ def once(method):
 
     @wraps(method)
     def remembered(problem, *arguments, **keywords):
-        if keywords or problem.executor:  # a few samples are computed sooner than they are found
+        if problem.executor:
             return method(problem, *arguments, **keywords)
-        key = digest(problem), sha256(pickle.dumps(arguments)).digest()
-        if key not in computed:
-            computed[key] = pickle.dumps(method(problem, *arguments))
-        return pickle.loads(computed[key])  # each time the caller's own
+        key = digest(problem), sha256(pickle.dumps((arguments, keywords))).digest()
+        if key in computed:
+            return pickle.loads(computed[key])  # each time the caller's own
+        result = method(problem, *arguments, **keywords)
+        computed[key] = pickle.dumps(result)
+        return result
 
     return remembered
 
