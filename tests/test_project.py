@@ -16,6 +16,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from PIL import Image
 
+from neuralode_lib import grade
+
 ROOT = Path(__file__).parents[1]
 SCRIPTS = sorted(ROOT.glob("notebooks/scripts/*.py"))
 NOTEBOOKS = [script.parents[1] / f"{script.stem}.ipynb" for script in SCRIPTS]  # there may be others, a student's own
@@ -45,6 +47,22 @@ def test_notebook_reads_well(path):
     for cell in cells:
         if cell.cell_type == "code":
             assert len(cell.source.splitlines()) <= 15, cell.source
+
+
+@every_notebook
+def test_nothing_is_needed_that_an_answer_defines(path):
+    """An answer opens as it is stored: whoever has not run its cell can go on."""
+    defined, hidden = set(), set()
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code":
+            statements = grade.statements(cell.source, "cell")
+            bound = set().union(*(one.bound for one in statements))
+            if "answer" in cell.metadata.get("tags", []):
+                hidden |= bound - defined
+            else:
+                used = set().union(*(one.used for one in statements))
+                assert not used & hidden - bound, cell.source
+                defined, hidden = defined | bound, hidden - bound
 
 
 @every_notebook

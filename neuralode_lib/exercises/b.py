@@ -22,6 +22,8 @@ tangent = Exercise(
             This is a difference of states. The tangent is the limit of (x(weights + h direction) - x) / h: it has no h.
         return x_tilde -> return x + x_tilde
             These are moved states, x + x_tilde. The tangent is x_tilde alone.
+        return x_tilde -> return x
+            These are the states x themselves: the tangent says how they move.
         V_hat @ activation.sigma(x[k]) -> 0
             The term with V_hat is missing.
         b_tilde[:, None] -> 0
@@ -41,6 +43,8 @@ tangent = Exercise(
             The sign of the source is wrong: + V_hat sigma(x) + b_tilde.
         weights.V[k] @ (activation.dsigma(x[k]) * x_tilde[k]) -> activation.dsigma(x[k]) * (weights.V[k] @ x_tilde[k])
             diag(sigma') stands right of V: first sigma' times x_tilde, then V.
+        weights.V[k] @ (activation.dsigma(x[k]) * x_tilde[k]) -> (weights.V[k] @ activation.dsigma(x[k])) * x_tilde[k]
+            Mind the brackets: first sigma' times x_tilde, then V, that is V @ (dsigma(x) * x_tilde).
         weights.V[k] @ (activation.dsigma(x[k]) * x_tilde[k]) -> activation.dsigma(x[k]) * x_tilde[k]
             V is missing: V diag(sigma') x_tilde.
         activation.dsigma(x[k]) * x_tilde -> x_tilde

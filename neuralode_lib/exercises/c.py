@@ -121,6 +121,10 @@ cost = Exercise(
             The factor dt is there twice in the weights' term.
         w1 * dt -> dt
             w1 is missing.
+        w1 * dt * (error -> (error
+            w1 and dt are missing in the running cost.
+        w2 * dt * (weights -> (weights
+            w2 and dt are missing in the weights' term.
         w2 * dt -> dt
             w2 is missing.
         w1 * dt -> w2 * dt && w2 * dt * (weights -> w1 * dt * (weights

@@ -187,6 +187,7 @@ step_rule = Exercise(
             You start from 4 times the last gamma: start from twice.
         0.004 if gamma is None -> 0.008 if gamma is None
             Your first try is 0.008: 0.004 is the first try itself, not doubled.
+        0.004 if gamma is None -> 0.0 if gamma is None
         0.004 if gamma is None -> 0.002 if gamma is None
         0.004 if gamma is None -> 0.001 if gamma is None
         0.004 if gamma is None -> 0.016 if gamma is None
@@ -235,6 +236,8 @@ step_rule = Exercise(
             The tries are not counted: add one for each J(weights - gamma * direction).
         return new, -> return weights,
             You return the old weights.
+        new = weights - gamma * direction -> new = weights
+            Nothing moves: a try is weights - gamma * direction.
         return new, -> return direction,
         return new, -> return gamma * direction,
             You return the direction: the new weights are weights - gamma * direction.

@@ -38,7 +38,7 @@ class Case:
     """A gradient that may be wrong in one way, the same at each call. `experiments` counts them."""
 
     def __init__(self, number):
-        self.number, self._seen = number, []
+        self.number, self._seen, self._accused = number, [], set()
 
     def __repr__(self):
         return f"case {self.number} of {CASES}, experiments: {self.experiments}"
@@ -65,8 +65,11 @@ class Case:
         if fault == self._fault:
             others = [f'"{name}"' for name in FAULTS if name != fault and self._contradiction(name) is None]
             made = f"{self.experiments} experiment{'s' * (self.experiments > 1)}"
+            if wrong := len(self._accused):
+                made += f" and {wrong} wrong accusation{'s' * (wrong > 1)}"
             doubt = f"It was a guess, though: so far it could have been {' or '.join(others)}, too."
             return Answer(f"Right, after {made}: {FAULTS[fault]}. {doubt if others else 'Nothing else fits.'}", "✓")
+        self._accused.add(fault)
         number = self._contradiction(fault)
         if number is None:
             return Answer("Not this one, though it fits all you have seen: your experiments cannot tell.", "✗")

@@ -81,7 +81,7 @@ def _nothing_there(pairs, axes):
     if not any(mine.any() for mine, _ in pairs):
         return "All of it is 0: does the loop run, and is what it computes kept?" if axes else "It is 0."
     if "k" in axes and all(_stays_the_same(mine) for mine, _ in pairs if len(mine) > 2):
-        return "It is the same at every k: is one and the same array stored each time? Store a copy."
+        return "It is the same at every k: does a step change nothing, or is one and the same array stored each time?"
     return ""
 
 
@@ -93,7 +93,8 @@ def _stays_the_same(a):
 def _pattern(pairs, axes):
     """What is said of numbers by how they are wrong, or by where."""
     for text, change in CHANGES:
-        if all(close(mine, change(theirs)) for mine, theirs in pairs):
+        changed = [(mine, theirs, change(theirs)) for mine, theirs in pairs]
+        if all(close(mine, other) and (other.any() or not theirs.any()) for mine, theirs, other in changed):
             return text
     for name in FACTORS:
         factors = [_factors(n)[name] for n in range(len(pairs))]

@@ -138,7 +138,7 @@ class Exercise:
         except TypeError:
             fits = False
         if not fits:
-            if any(parameter.kind is parameter.KEYWORD_ONLY for parameter in signature.parameters.values()):
+            if any(p.kind is p.KEYWORD_ONLY and p.name in expected for p in signature.parameters.values()):
                 raise Wrong("Your function takes arguments by name only, it is called by position: remove the *.")
             raise Wrong(f"Your function takes ({', '.join(taken)}), it is called with ({', '.join(expected)}).")
 

@@ -19,23 +19,26 @@ SAMPLES = {5: [3, 0, 1], 4: [2, 0], 3: [1], 1: [0]}
 class _Problem(TrainingProblem):
     """A TrainingProblem that ends the loop of a step rule that would not end."""
 
-    tried, nan_above = (), np.inf
+    evaluations, tried, nan_above = 0, (), np.inf
 
     def cost(self, weights):
+        self.evaluations += 1
         step = np.abs(weights.theta - self.tried[-1]).max() if self.tried else np.inf
-        self.tried = [*self.tried, weights.theta]
-        if len(self.tried) > 60 or 1e-14 < step < 1e-11:  # when steps get smaller, rounding says whether J falls
+        if not step < 1e-14:  # else they are evaluated once more, perhaps rounded otherwise
+            self.tried = [*self.tried, weights.theta]
+        # When steps get smaller, rounding says whether J falls.
+        if len(self.tried) > 60 or self.evaluations > 600 or 1e-14 < step < 1e-11:
             reason = (
                 "go against the gradient (divided by its largest absolute value), from the old weights each time, "
                 "halve gamma after each try, and stop as soon as J is not larger"
             )
             if not np.isfinite(weights.theta).all():
                 reason = "your weights are nan. Is 0/0 in the direction, where a gradient is zero?"
-            elif np.array_equal(*self.tried[:2]):
+            elif len(self.tried) == 1:
                 reason = "each try is the same as the one before: halve gamma, and make the new weights with it"
             elif super().cost(Weights.from_theta(self.tried[-9:][0])) < super().cost(weights):
                 reason = "where gamma was larger, J was smaller. Halve gamma as long as J is larger, not smaller"
-            raise RuntimeError(f"J has been evaluated {len(self.tried) - 1} times, and no end: {reason}")
+            raise RuntimeError(f"J has been evaluated {self.evaluations - 1} times, and no end: {reason}")
         return np.nan if np.abs(weights.theta).max() > self.nan_above else super().cost(weights)
 
 

@@ -7,6 +7,7 @@ import textwrap
 import traceback
 import warnings
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 
@@ -43,9 +44,17 @@ def quiet():
         yield
 
 
+def _in_python(function):
+    """The function that is written in Python, inside of a wrapper, a partial or a class with __call__."""
+    function = inspect.unwrap(function)
+    if isinstance(function, partial):
+        return _in_python(function.func)
+    return function if hasattr(function, "__code__") else type(function).__call__
+
+
 def _text(function):
     try:
-        return textwrap.dedent(inspect.getsource(function))
+        return textwrap.dedent(inspect.getsource(_in_python(function)))
     except (OSError, TypeError):
         return ""
 
@@ -71,15 +80,15 @@ def _says_nothing(line):
 def _what_was_raised(error, function, sizes):
     """The error, the student's line that it came from, also where numpy or the library raised it, and advice."""
     frames = traceback.extract_tb(error.__traceback__)[1:]
-    code = getattr(inspect.unwrap(function), "__code__", None)
+    code = getattr(_in_python(function), "__code__", None)
     own = [frame for frame in frames if code and frame.filename == code.co_filename] or frames
     line = (own[-1].line or "") if own else ""
     where = f" in line {own[-1].lineno}:\n    {line}".rstrip() + "\n" if own else ": "
     text = f"Your function stops{where}{type(error).__name__}: {error}"
-    return "\n".join(filter(None, [text, _advice(error, line, "diag(" in _text(function), **sizes)]))
+    return "\n".join(filter(None, [text, _advice(error, line, re.sub("#.*", "", _text(function)), **sizes)]))
 
 
-def _advice(error, line, diag, d, I, N_T):
+def _advice(error, line, source, d, I, N_T):
     """What helps against the exceptions that are typical here, or nothing."""
     text = str(error)
     if isinstance(error, SystemExit):
@@ -102,16 +111,21 @@ def _advice(error, line, diag, d, I, N_T):
         return "Whoever calls you still needs what you are given: work on a copy."
     if isinstance(error, IndexError) and N_T and re.search(rf"size ({N_T}|{N_T - 1})$", text):
         return f"There are N_T = {N_T} states, x[0] to x[N_T - 1], and N_T - 1 layers, V[0] to V[N_T - 2]."
-    return _advice_on_shapes(text, line, diag, d, I, N_T) if d else ""
+    if "is nan" in text or "is inf" in text:
+        return "A division by zero? A gradient, or a part of it, may be zero."
+    return _advice_on_shapes(text, line, source, d, I, N_T) if d else ""
 
 
-def _advice_on_shapes(text, line, diag, d, I, N_T):
+EACH_ITS_OWN = (
+    "Each sample has its own diag(sigma'): for all at once, diag(sigma') times a (d, I) array is the product entry by "
+    "entry, dsigma(x) * (...). Mind the brackets: * and @ are worked out from left to right."
+)
+
+
+def _advice_on_shapes(text, line, source, d, I, N_T):
     broadcast, matmul = "operands could not be broadcast" in text, "matmul" in text or "not aligned" in text
-    if (broadcast or matmul) and diag:
-        return (
-            "np.diag takes the diagonal out of a (d, I) array. For all samples at once, diag(sigma') times a (d, I) "
-            "array is the product entry by entry: dsigma(x) * ..."
-        )
+    if (broadcast or matmul) and "diag(" in source:
+        return f"np.diag takes the diagonal out of a (d, I) array. {EACH_ITS_OWN}"
     if matmul and re.search(r"\b(\w+) @ \1\b", line):
         return "@ is the matrix product: the squares of all entries are a**2, or a * a."
     if matmul:
@@ -123,6 +137,10 @@ def _advice_on_shapes(text, line, diag, d, I, N_T):
     if not broadcast or len(shapes) != 2:
         return ""
     a, b = shapes
+    if ((d, d) in shapes and "dsigma" in line) or re.search(r"@ *[\w.]*dsigma\(", source):
+        return EACH_ITS_OWN
+    if "phi" in line and {a, b} in ({(d, I), (d,)}, {(N_T - 1, d, I), (N_T - 1, d)}):
+        return "phi has a column for each sample. The gradient in b is their sum: phi[k].sum(axis=1)."
     if len(a) == len(b) == 2 and a[1] == b[0] == d and "*" in line:
         return "* multiplies entry by entry, @ is the matrix product."
     if (d, I) in shapes and {(d,), (1, d)} & {*shapes}:

@@ -99,8 +99,9 @@ function live(picture, data) {
     const miss = (i, [t1, t2]) => Math.hypot(x1[i] - t1, x2[i] - t2), short = (number) => general(number, 4);
     const right = label.filter((c, i) => miss(i, targets[c]) <= miss(i, targets[1 - c])).length;
     const parts = `${short(terms.terminal)} terminal + ${short(terms.running)} running + ${short(terms.weights)} weights`;
+    const descended = descent ? `; ${descent.iteration} iterations of descent` : "";
     picture.say(
-      `J = ${short(sum(terms))} = ${parts}; ${right} of ${I} points correct; best by hand: ${short(best)}`,
+      `J = ${short(sum(terms))} = ${parts}; ${right} of ${I} points correct; best by hand: ${short(best)}${descended}`,
     );
   };
 

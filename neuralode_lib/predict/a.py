@@ -31,7 +31,8 @@ ANSWERS: dict[str, str] = {
     $T$ is halved.
     """,
     "A-few-layers": r"""
-    A single layer ends at $(-3.6, -2.8)$, far from the solution's end at $(1.5, -1.7)$. The observed order stays
+    A single layer ends at $(-3.6, -2.8)$, far from the solution's end at $(1.5, -1.7)$ (the start is the
+    figure's, $(-1, 0.5)$). The observed order stays
     within 0.1 of 1 from 4 layers on for our weights, from 27 on for the constant ones and from 56 on for the quick
     ones. So slowly changing weights are not enough: the constant ones turn the state quickly, and a step has to be
     short compared with that turn of the *solution*.
@@ -57,8 +58,8 @@ ANSWERS: dict[str, str] = {
     "A-meet": r"""
     They never meet: paths cross because points come through the same place at different *times*, and two points at one
     place at one time would have the same past. So the grid is never torn and never folded over. (The ODE promises that;
-    a network keeps it as long as its steps are small, which 12.C makes precise.) It is stretched most at the left, in
-    gap C, in the end up to 28-fold. At $t = 0.25$ its lower left quarter has only moved, by $\int\mathbf{b}\,dt =
-    (-0.11, 0.15)$, and has kept its shape, because there both ReLUs are off.
+    a network keeps it as long as its steps are small, which 12.C makes precise.) Stretched most is what started at the
+    left, in gap C, in the end up to 28-fold. At $t = 0.25$ the grid's lower left quarter has only moved, by
+    $\int\mathbf{b}\,dt = (-0.11, 0.15)$, and has kept its shape, because there both ReLUs are off.
     """,
 }

@@ -30,9 +30,8 @@ ANSWERS: dict[str, str] = {
     state that `V[2]` and `b[2]` produce.
     """,
     "B-prices": r"""
-    To first order. For sample 0 at $t = 0.5$, $\boldsymbol{\delta} = (0.3, 0.2)$ changes $J$ by 0.295 where the price
-    says 0.226; a tenth of it by 0.0233, and the price says 0.0226. With a tenth of $\boldsymbol{\delta}$ the gap is a
-    hundredth: it is quadratic.
+    By a quarter, 0.012, and by about four times as much, 0.190: the price is right to first order, and the gap is
+    quadratic. With a tenth of $\boldsymbol{\delta}$ it is a hundredth, 0.0005.
     """,
     "B-question-1": r"""
     D is minus C, and B is a vector. **C**, and only C, agrees: the second term drops out because the tangent starts at

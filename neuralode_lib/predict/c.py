@@ -11,7 +11,7 @@ ANSWERS: dict[str, str] = {
     In the adjoint: the last $\boldsymbol{\varphi}_k$ comes from no step, so what is wrong in a step shows in all
     layers but the last, while a fault in the gradient or in the penalty would show in the last layer, too. Next choose
     $w_1 = 0$: if the error goes, it was $w_1$. Or choose $d = 1$, where a matrix is its own transpose: if it goes
-    there, it was the transpose.
+    there, it was the transpose. (If neither, $\sigma'$ has been left out.)
     """,
     "C-gammas": r"""
     $\gamma = 1$: from $J = 112$ it gets to 22, while 0.1 gets to 36 and 0.01 to 51. Too small a $\gamma$ wastes
@@ -28,9 +28,10 @@ ANSWERS: dict[str, str] = {
     """,
     "C-edge": r"""
     It falls a little, from 0.8 to 0.7, and then grows until it reaches $2/\gamma$: after about 200 iterations for
-    $\gamma = 1$, after 650 for $\gamma = 0.5$. There it stays, near 4 and between 1.4 and 2.6: where it is larger, a
-    step overshoots, $J$ has a spike, and the weights are thrown to a flatter place. Descent runs at the *edge of
-    stability* (Cohen and others, 2021), so a larger $\gamma$ need not diverge: it keeps to flatter places.
+    $\gamma = 1$, after 650 for $\gamma = 0.5$. There it stays, between 1.4 and 2.6 for $\gamma = 1$, near 4 for
+    $\gamma = 0.5$: where it is larger, a step overshoots, $J$ has a spike, and the weights are thrown to a flatter
+    place. Descent runs at the *edge of stability* (Cohen and others, 2021), so a larger $\gamma$ need not
+    diverge: it keeps to flatter places.
     """,
     "C-jump": r"""
     Twice as many layers, half the jump: 4.6, 2.3, 1.15, 0.57. That is how samples of a function $\mathbf{V}(t)$

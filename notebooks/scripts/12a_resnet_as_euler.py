@@ -81,6 +81,8 @@ def one_hidden_layer(x, W, c, V, b, sigma=np.tanh):
     return V @ sigma(W @ x + c) + b
 
 
+W = np.array([[1, 1], [1, -1]])
+
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # Two choices of $\sigma$ will do for us: $\tanh$, which is smooth, and $\text{ReLU}(x) = \max(x, 0)$, which is cheap and has a kink at 0.
 #
@@ -88,7 +90,6 @@ def one_hidden_layer(x, W, c, V, b, sigma=np.tanh):
 
 # %% tags=["answer"] jupyter={"source_hidden": true}
 with predict.ask("A-relu"):
-    W = np.array([[1, 1], [1, -1]])
     print(one_hidden_layer(np.array([1, 2]), W, 0, np.array([[1, 1]]), 1, relu.sigma))
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
@@ -159,7 +160,7 @@ predict.ask("A-functions")
 # $$\mathbf{x}_0 = \mathbf{x}_{\text{in}},\qquad \mathbf{x}_k = \mathbf{V}_k\,\sigma(\mathbf{x}_{k-1}) + \mathbf{b}_k \quad (k = 1, \dots, K),\qquad \mathbf{y} = \mathbf{x}_K.$$
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Here $\sigma$ comes first, also on the input, and the $\mathbf{V}$ of one layer plays the part of $\mathbf{W}$ for the next. All layers have the same number $d$ of nodes, so all $\mathbf{V}_k$ are square, $d \times d$. The matrix $\mathbf{V}_k$ leads from $\mathbf{x}_{k-1}$ to $\mathbf{x}_k$:
+# Here $\sigma$ comes first, also on the input, and the $\mathbf{V}$ of one layer plays the part of $\mathbf{W}$ for the next. All layers have the same number $d$ of nodes, so all $\mathbf{V}_k$ are square, $d \times d$. The matrix $\mathbf{V}_k$ leads from $\mathbf{x}_{k-1}$ to $\mathbf{x}_k$. In code we want many samples at once: from here on each is a *column* of `x`, also a single one, and `b_k[:, None]` adds $\mathbf{b}_k$ to every column.
 
 # %% tags=["no-code"]
 states = [rf"$\mathbf{{x}}_{k}$" for k in range(6)]

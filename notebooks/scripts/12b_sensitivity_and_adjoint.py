@@ -82,7 +82,9 @@ with predict.ask("B-quotient"):
         print(f"{h:.0e}   {np.linalg.norm(quotient - x_tilde):.2e}")
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
-# **Predict, then move.** A kick to $\mathbf{b}$ in one layer only, of length $1/\Delta t$: what is the tangent before it, what right after it? Turn it by 180 degrees: what becomes of the tangent, and what of the quotient with $h = 1$? Then go down with $h$: where does the quotient fall apart?
+# A kick to $\mathbf{b}$ in one layer only, of length $1/\Delta t$: before it the tangent is zero, right after it, it is the kick's direction.
+#
+# **Predict, then move.** Turn the kick by 180 degrees: what becomes of the tangent, and what of the quotient with $h = 1$? Then go down to $h = 10^{-8}$, and to $10^{-15}$: in how many digits do the two agree, at $T$?
 
 # %%
 explore.tangent()
@@ -238,7 +240,7 @@ with predict.ask("B-tangents"):
 #
 # So many ODEs for one step of gradient descent! The expensive terms are those with $\tilde{\mathbf{x}}^i$, and only they. We look for *one* function $\boldsymbol{\varphi}^i(t)$ that trades them for $\tilde{\mathbf{b}}$, which we know.
 #
-# Think of the price of a state: by how much does $J$ change when a sample is pushed? At the end, by $\mathbf{p}_K = \mathbf{x}_K - \mathbf{y}_{\text{out}}$ times the push. One layer back, $\mathbf{x}_{k+1} = \mathbf{x}_k + \Delta t\,(\mathbf{V}\sigma(\mathbf{x}_k) + \mathbf{b})$ carries the push on, and the running cost adds its part. By the chain rule, with $\mathbf{A} = \mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x}_k))$,
+# Think of the price of a state: by how much does $J$ change when a sample is pushed? (The states count from 0 here. Where they count from 1, as on the slides, the same $\mathbf{p}_k$ is called $\boldsymbol{\varphi}_k$, and is the price of $\mathbf{x}_{k+1}$.) At the end, by $\mathbf{p}_K = \mathbf{x}_K - \mathbf{y}_{\text{out}}$ times the push. One layer back, $\mathbf{x}_{k+1} = \mathbf{x}_k + \Delta t\,(\mathbf{V}\sigma(\mathbf{x}_k) + \mathbf{b})$ carries the push on, and the running cost adds its part. By the chain rule, with $\mathbf{A} = \mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x}_k))$,
 #
 # $$\mathbf{p}_k = (\mathbf{I} + \Delta t\,\mathbf{A})^\top\mathbf{p}_{k+1} + \Delta t\,w_1(\mathbf{x}_k - \mathbf{y}_{\text{out}}).$$
 #
@@ -289,10 +291,10 @@ with predict.ask("B-entry"):
     print("states:", len(x), "  phi:", len(phi))
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
-# **Predict, then move.** Sixteen points, and a network early in its training; the arrow is $\boldsymbol{\varphi}(t)$ on its moving point. Drag the point by $\boldsymbol{\delta}$, and it runs on from there. How well does $\boldsymbol{\varphi}(t)^\top\boldsymbol{\delta}$ predict the change of $J$ for a small $\boldsymbol{\delta}$, and for one ten times as large?
+# **Predict, then move.** Sixteen points, and a network early in its training; the arrow is $\boldsymbol{\varphi}(t)$ on its moving point. The point is moved by $\boldsymbol{\delta}$, and runs on from there. What $\boldsymbol{\varphi}(t)^\top\boldsymbol{\delta}$ foretells is off by $0.047$. By how much is it off for half of this $\boldsymbol{\delta}$, and for twice as much?
 
 # %%
-explore.adjoint()
+explore.adjoint(sample=8)
 
 # %% tags=["answer"] jupyter={"source_hidden": true}
 predict.ask("B-prices")
@@ -536,7 +538,7 @@ print("relative error below 1e-13:", verify.relative_error(halves, whole) < 1e-1
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Which samples does the gradient come from? Without the penalty it is a sum, $g = \sum_i g^i$, and the part of sample $i$ is $\langle g^i, g\rangle/\langle g, g\rangle$. All parts add up to 1.
 #
-# **Predict, then move.** Can a part be negative? What would that mean? Click on points, and find one.
+# **Predict, then move.** Can a part be negative? What would that mean? The same figure again: click on points, and find one.
 
 # %%
 explore.adjoint(sample=8)
@@ -713,7 +715,7 @@ with predict.ask("B-tape"):
 # %% [markdown] slideshow={"slide_type": "notes"}
 # So is `loss.backward()` "the adjoint"? Yes: that of the *network*, exact for the $J$ that was computed, whatever the steps. It is not a solver for the adjoint ODE. Libraries for neural ODEs offer that as well, often under the name "adjoint method": they forget the states, and solve the ODEs of B5 backwards with steps of their own. Its gradient is right in the limit of small steps, not to rounding.
 #
-# In PyTorch itself, where it is installed (it is large, and nothing else here needs it; without it the next cell compares nothing):
+# In PyTorch itself, where it is installed (it is large, and nothing else here needs it; without it the second of these cells compares nothing):
 
 # %% slideshow={"slide_type": "subslide"}
 def gradients_by_torch(torch):
@@ -732,8 +734,8 @@ def gradients_by_torch(torch):
 torch_differs = False
 if find_spec("torch"):
     by_torch = gradients_by_torch(import_module("torch"))
-    torch_differs = verify.relative_error(by_torch, ours_g) > 1e-14
-print("PyTorch finds another gradient:", torch_differs)
+    torch_differs = verify.relative_error(by_torch, problem.cost_and_gradient(weights)[1]) > 1e-14
+print("PyTorch is installed, and finds another gradient:", torch_differs)
 
 # %% slideshow={"slide_type": "subslide"}
 quiz.question("B-backward")

@@ -8,7 +8,7 @@
 # - say what one can expect of the result, and what not.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **You need** [12.A](12a_resnet_as_euler.ipynb) and [12.B](12b_sensitivity_and_adjoint.ipynb). **Time:** about 105 minutes to read, and an hour for the exercises. The sections marked *, a quarter of it, can be left for later (but run their cells).
+# **You need** [12.A](12a_resnet_as_euler.ipynb) and [12.B](12b_sensitivity_and_adjoint.ipynb). **Time:** about 105 minutes to read, and 75 for the exercises, *Detective* included. The sections marked *, a quarter of it, can be left for later (but run their cells).
 #
 # Run the cells from top to bottom. Where it says **Predict**, decide on an answer, enter it, then open *Answer*. At a **Quiz** click on one letter or several (more than one may be right), then on *Check*. An **Exercise** asks for a function: replace the `...`, run that cell and the next one. `check` runs your function on several random problems; if the numbers are wrong, it says where, and often why. When you are stuck, `exercises.forward.hint()` helps a little (three times), and `exercises.forward.solution()` shows the library's way.
 
@@ -261,7 +261,7 @@ gradients = {
 }
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict.** Three mistakes: the transpose forgotten, $w_1$ forgotten, $w_2$ forgotten. Which of them does a check find at $\mathbf{V} = \mathbf{0}$, $\mathbf{b} = \mathbf{0}$? Which at symmetric, which at random $\mathbf{V}_k$?
+# **Predict.** Three mistakes: the transpose forgotten, $w_1$ forgotten, $w_2$ forgotten. Which of them does a check find at $\mathbf{V} = \mathbf{0}$, $\mathbf{b} = \mathbf{0}$? And, besides the transpose, which at symmetric and at random $\mathbf{V}_k$?
 
 # %% jupyter={"source_hidden": true} tags=["answer", "no-code"]
 with predict.ask("C-blind"):
@@ -300,7 +300,7 @@ def evidence(case, problem, weights):
 predict.ask("C-detective")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Your turn. Begin with the first case; `case.accuse(...)` without a name lists the faults, and says afterwards whether your experiments prove it or you have guessed.
+# Your turn. Begin with the first case; `case.accuse(...)` without a name lists the faults, and says afterwards whether your experiments prove it or you have guessed. (One experiment at random weights can prove it, for whoever looks at $\mathbf{V}$ and $\mathbf{b}$, layer by layer. Wrong accusations count.)
 
 # %% slideshow={"slide_type": "skip"}
 case = exercises.detective.case(1)
@@ -641,7 +641,7 @@ with predict.ask("C-deeper"):
 # %% slideshow={"slide_type": "skip"}
 def my_step_rule(problem, weights, J, gradient, gamma):
     """gamma is the last step's.
-    Returns new weights, their gamma, and how many tries it took."""
+    Returns new weights, their gamma, and the number of tries, the good one included."""
     ...
 
 
@@ -768,11 +768,13 @@ quiz.question("C-gamma")
 #
 # All 64 points are where they belong. But we wanted to tell the *disk* from the *ring*. Draw ten thousand fresh points.
 #
-# **Predict.** What fraction of them goes to the wrong side? And where do the wrong ones lie?
+# **Predict.** What fraction of the disk goes to the wrong side, and what fraction of the ring?
+
+# %% slideshow={"slide_type": "skip"}
+fresh = node.disk_in_ring(I=10_000, seed=1)
 
 # %% jupyter={"source_hidden": true} tags=["answer", "no-code"]
 with predict.ask("C-fresh"):
-    fresh = node.disk_in_ring(I=10_000, seed=1)
     wrong = node.nearest_target(final(fresh.x_in)) != fresh.label
     for name, label in [("disk", 0), ("ring", 1)]:
         print(f"wrong: {100 * np.mean(wrong[fresh.label == label]):.1f} % of the {name}")
@@ -922,7 +924,7 @@ with predict.ask("C-weights"):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## My network
 #
-# You have written $\mathbf{x}$, $J$, $\boldsymbol{\varphi}$, $\nabla J$ and a step. That is all it takes: 500 iterations from zero weights, with *your* functions. Where one is missing, or not right yet, the library's stands in, and the result says so.
+# You have written $\mathbf{x}$, $J$, $\boldsymbol{\varphi}$, $\nabla J$ and a step. That is all it takes: 500 iterations from zero weights, $\gamma = 1$, with *your* functions. Where one is missing, or not right yet, the library's stands in, and the result says so.
 
 # %%
 mine = exercises.my_network(my_forward, my_cost, my_adjoint, my_gradient, my_descent_step)
@@ -945,4 +947,4 @@ explore.flow(problem, mine.weights, carry="nothing")
 exercises.progress()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **Next:** whoever has written the four functions knows the lecture. Try other data, `node.moons()` or `node.blobs()`. Two notebooks go beyond the lecture: [12.D](12d_real_data.ipynb) has noisy gradients and real handwritten digits, [12.E](12e_depth_and_time.ipynb) folds, other ways to a gradient, and what depth is for.
+# **Next:** whoever has written these functions knows the lecture. Try other data, `node.moons()` or `node.blobs()`. Two notebooks go beyond the lecture: [12.D](12d_real_data.ipynb) has noisy gradients and real handwritten digits, [12.E](12e_depth_and_time.ipynb) folds, other ways to a gradient, and what depth is for.

@@ -13,6 +13,8 @@
 # Run the cells from top to bottom. Where it says **Predict**, decide on an answer, enter it, then open *Answer*. At a **Quiz** click on one letter or several (more than one may be right), then on *Check*. An **Exercise** asks for a function: replace the `...`, run that cell and the next one; `exercises.adam_step.hint()` helps a little, `.solution()` shows the library's way.
 
 # %% slideshow={"slide_type": "skip"}
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice, pairwise
 from time import perf_counter
 
@@ -618,9 +620,6 @@ def compare(name, executor):
 # **Predict.** Two processors, all 1,797 digits in blocks of 450. How much faster than one? And the lecture's 64 points in blocks of 32?
 
 # %% jupyter={"source_hidden": true} tags=["answer", "no-code"]
-import sys
-from concurrent.futures import ThreadPoolExecutor
-
 with predict.ask("D-threads"):
     if sys.platform == "emscripten":
         print("Python in the browser has no threads.")

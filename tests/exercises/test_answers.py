@@ -81,6 +81,26 @@ def test_answers_to_forward(body, words):
     assert words in repr(answer) and answer.passed == (words == "Right!")
 
 
+PULLED = "activation.dsigma(x[k]) * (weights.V[k].T @ phi[k])"
+EACH_ITS_OWN, SUM = "Each sample has its own diag(sigma')", "phi[k].sum(axis=1)"
+
+
+@pytest.mark.parametrize(
+    "name, old, new, words",
+    [
+        ("adjoint", PULLED, "activation.dsigma(x[k]) * weights.V[k].T @ phi[k]", EACH_ITS_OWN),
+        ("adjoint", PULLED, "(weights.V[k] * activation.dsigma(x[k])).T @ phi[k]", EACH_ITS_OWN),
+        ("adjoint", PULLED, "(weights.V[k] @ activation.dsigma(x[k])).T @ phi[k]", EACH_ITS_OWN),
+        ("gradient", "phi[k].sum(axis=1)", "phi[k]", SUM),
+        ("gradient", "dt * phi[k].sum(axis=1) + w2 * dt * weights.b[k]", "(dt * phi + w2 * dt * weights.b)[k]", SUM),
+        ("tangent", "[k][:, None]", "[k]  # diag(sigma') is in A_z", "A vector b (d,) is added to each column"),
+    ],
+)
+def test_advice_fits_the_line(name, old, new, words):
+    answer = getattr(exercises, name).check(written(with_changes(STYLES[name][0], old, new)))
+    assert "operands could not be broadcast" in answer.text and words in answer.text
+
+
 @pytest.mark.parametrize(
     "problem, words",
     [

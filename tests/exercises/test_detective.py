@@ -72,6 +72,14 @@ def test_the_right_accusation_after_a_good_experiment(number):
     assert answer.passed and "after 1 experiment:" in answer.text and answer.text.endswith("Nothing else fits.")
 
 
+def test_wrong_accusations_are_counted():
+    case = case_with("w1")
+    case.gradient(PROBLEM, WEIGHTS)
+    for wrong in ("dt", "w2", "dt"):
+        assert not case.accuse(wrong).passed
+    assert "after 1 experiment and 2 wrong accusations: " in case.accuse("w1").text
+
+
 def case_with(fault):
     return next(case for case in map(detective.case, range(1, CASES + 1)) if fault_of(case) == fault)
 

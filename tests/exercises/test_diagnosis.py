@@ -1,5 +1,7 @@
 """What is said where no single mistake has a name: by where the numbers are wrong, by exceptions, by odd functions."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from test_mistakes import with_changes
@@ -113,6 +115,19 @@ SAID = [
     ("euler_step", 1, [("return ", "return np.ma.masked_less("), ("None])", "None]), 0)")], "a masked array", "sign"),
     ("cost", 0, [("np.sum((x[1:-1] - y_out) ** 2)", "np.mean((x[1:-1] - y_out) ** 2)")], "a sum, not a mean", "0/0"),
     ("cost", 0, [("return ", "return np.nan * ")], "J is nan: 0/0", "mean"),
+    # what once had another cause named
+    ("cost", 0, [("w1 * dt / 2", "1 / 2")], "w1 and dt are missing in the running cost", "terminal"),
+    ("cost", 0, [("w2 * dt / 2", "1 / 2")], "w2 and dt are missing in the weights' term", "not right"),
+    ("step_rule", 0, [("weights - gamma * direction) > J", "weights) > J"), ("return weights - gamma * direction",
+     "return weights")], "Nothing moves", "Only"),
+    ("step_rule", 0, [("0.004 if gamma is None else 2 * gamma", "2 * (gamma or 0)")], "The very first try", "rounded"),
+    ("step_rule", 0, [("(np.abs(gradient.V).max() or 1)", "np.abs(gradient.V).max()")],
+     "A division by zero?", "b (d,)"),
+    ("adjoint", 0, [("phi[k] + dt * A_T_phi + dt * w1 * (x[k] - y_out)", "phi[k]")],
+     "does a step change nothing", "copy"),
+    ("tangent", 0, [("return z", "return x")], "the states x themselves", "source"),
+    ("tangent", 0, [("@ (activation.dsigma(x[k]) * z[k])", "@ activation.dsigma(x[k]) * z[k]")],
+     "Mind the brackets", "not right"),
 ]  # fmt: skip
 
 
@@ -134,6 +149,27 @@ def test_what_is_said(name, style, changes, words, others):
 def test_how_it_is_called(name, head, words):
     source = "def f(" + STYLES[name][0].strip().partition("(")[2]
     assert words in repr(exercises.__dict__[name].check(written(source.replace("def f(", head, 1))))
+
+
+def test_without_the_last_argument_nobody_is_told_of_a_star():
+    said = exercises.euler_step.check(lambda x, V, b, dt, *, verbose=False: x)
+    assert "takes (x, V, b, dt, verbose), it is called with (x, V, b, dt, sigma)" in repr(said)
+
+
+def test_a_partial_and_a_class_are_read_like_a_function():
+    stub = written("def f(x, V, b, dt, sigma):\n    ...")
+    assert "Not attempted" in repr(exercises.euler_step.check(partial(stub)))
+    line = "return np.linalg.solve(V[:1], x)"
+    mine = written(f"class Mine:\n    def __call__(self, x, V, b, dt, sigma):\n        {line}")()
+    for function in (mine, partial(mine), mine.__call__, partial(mine.__call__)):
+        assert f"{line}\nLinAlgError" in repr(exercises.euler_step.check(function))
+
+
+def test_a_try_may_be_evaluated_several_times():
+    source = with_changes(STYLES["step_rule"][0], "problem.cost(", "max(problem.cost(weights - gamma * direction), "
+        "problem.cost(weights - gamma * direction), problem.cost(")
+    source = with_changes(source, "direction) > J", "direction)) > J")
+    assert exercises.step_rule.check(written(source)).passed
 
 
 @pytest.mark.parametrize("kept", ["calls[0] = calls[0] + 1", "calls[0] = np.random.default_rng().random()"])

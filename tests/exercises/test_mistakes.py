@@ -199,7 +199,7 @@ MISTAKES = {
         (0, "return weights - gamma * direction,", "return (V, b),", "must be Weights"),
         (0, "weights - gamma", "weights + gamma", ["evaluated 29 times", "go against the gradient"]),
         (0, "> J", "< J", ["evaluated 29 times", "as long as J is larger"]),
-        (0, "gamma = gamma / 2", "pass", "evaluated 60 times"),
+        (0, "gamma = gamma / 2", "pass", "evaluated 600 times"),
         (0, "V = gradient.V /", "V = gradient.V; V /=", "changed gradient in place"),
     ],
     "minibatch_gradient": [
