@@ -4,6 +4,8 @@ It prints a line for each, as soon as it is known: how many are right, and for e
 It runs what students wrote, each notebook in a process of its own: do it as a user who may do nothing else.
 """
 
+import __future__
+
 import argparse
 import ast
 import csv
@@ -16,6 +18,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import nullcontext
 from itertools import chain
 from pathlib import Path
 from textwrap import shorten
@@ -25,18 +28,25 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from . import exercises
 
-CHECK = re.compile(r"exercises\.(\w+)\.check\(\s*(\w*)")
+CHECK = re.compile(r"exercises\.(\w+)\.check\(\s*(?:function\s*=\s*)?(\w*)")
 DEFINED = re.compile(r"^\s*(?:async def|def)?\s*my_(\w+)\s*[=(]", re.MULTILINE)
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def sources(path):
-    """The source of each code cell, as Python: magics and lines that begin with ! become calls of get_ipython()."""
+    """The source of each code cell, as Python."""
     import nbformat  # here, as it takes longer to load than an exercise to check
 
-    cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
-    without = [re.sub(r"\A\s*%%.*\n?", "", source) for source in cells]  # %%time, for example, times the rest
-    return [TransformerManager().transform_cell(source) for source in without]
+    return [as_python(cell.source) for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+
+
+def as_python(cell):
+    """With calls of get_ipython() for magics and lines that begin with !; what cannot be read stays as it is."""
+    without = re.sub(r"\A(\s*%%.*\n?)+", "", cell)  # %%time, for example, times the rest
+    try:
+        return TransformerManager().transform_cell(without)
+    except SyntaxError:
+        return without
 
 
 def asked(cells):
@@ -46,6 +56,12 @@ def asked(cells):
     named.update((name, function or f"my_{name}") for name, function in CHECK.findall(text))
     order = sorted(named, key=lambda name: re.search(rf"my_{name}\b|exercises\.{name}\b", text).start())
     return {name: named[name] for name in order if isinstance(getattr(exercises, name, None), exercises.Exercise)}
+
+
+def checked(cells):
+    """The exercises that are checked in it: those that the notebook came with."""
+    found = {name for name, _ in CHECK.findall("\n".join(cells))}
+    return [name for name in asked(cells) if name in found]
 
 
 def bound(node):
@@ -65,6 +81,13 @@ def bound(node):
     return found
 
 
+def called(node):
+    """The names of what it may change by a method: `table` where table.append(1) is a line of it."""
+    lines = [line.value for line in ast.walk(node) if isinstance(line, ast.Expr) and isinstance(line.value, ast.Call)]
+    methods = [line.func for line in lines if isinstance(line.func, ast.Attribute)]
+    return {method.value.id for method in methods if isinstance(method.value, ast.Name)}
+
+
 def used(code):
     """The global names that it takes, in its functions, too."""
     found = {step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
@@ -75,8 +98,8 @@ class Statement:
     """One of a cell's."""
 
     def __init__(self, node, cell):
-        self.code = compile(ast.Module([node], []), cell, "exec")
-        self.bound, self.used = bound(node), used(self.code)
+        self.code = compile(ast.Module([node], []), cell, "exec", __future__.annotations.compiler_flag)
+        self.bound, self.called, self.used = bound(node), called(node), used(self.code)
         self.imports = isinstance(node, ast.Import | ast.ImportFrom)
 
 
@@ -87,8 +110,11 @@ def statements(cell, name):
 
 def needed(statements, wanted):
     """Those that define the wanted names, or, in turn, what these use; and all imports. The rest may take minutes."""
+    modules = set().union(*(one.bound for one in statements if one.imports))
     taken, wanted = set(), set(wanted)
-    while more := {one for one in statements if one not in taken and (one.imports or one.bound & wanted)}:
+    while more := {
+        one for one in statements if one not in taken and (one.imports or (one.bound | one.called - modules) & wanted)
+    }:
         taken |= more
         wanted = wanted.union(*(one.used for one in more))
     return taken
@@ -121,11 +147,12 @@ def check(cells, report, *names):
     for number, cell in enumerate(cells):
         try:
             parts.append(statements(cell, f"<cell {number}>"))
-        except SyntaxError as error:
+        except (SyntaxError, ValueError) as error:  # ValueError: a character that there is not
             parts.append([])
-            why.update((f"my_{name}", f"SyntaxError: {error.msg}") for name in DEFINED.findall(cell))
+            reason = f"{type(error).__name__}: {getattr(error, 'msg', error)}"
+            why.update((f"my_{name}", reason) for name in DEFINED.findall(cell))
     take = needed(list(chain(*parts)), functions.values())
-    variables, passed = {"get_ipython": Quiet, "__name__": "__main__"}, set()
+    variables, passed = {"get_ipython": Quiet, "display": Quiet().display, "__name__": "__main__"}, set()
 
     with open(report, "w", encoding="utf-8") as file:
 
@@ -138,7 +165,8 @@ def check(cells, report, *names):
             if function in variables:
                 reason = verdict(name, variables[function])
             else:
-                reason = why.get(function, f"{function} is not defined")
+                named = "a lambda is checked: give it a name" if function == "lambda" else f"{function} is not defined"
+                reason = why.get(function, named)
             say(name, reason)
             if not reason:
                 passed.add(name)
@@ -160,9 +188,9 @@ def check(cells, report, *names):
 
 def run(cells, names, seconds):
     """{name: why it is not right, "" where it is}. What ends the process, or does not come to an end, is not asked
-    again: the others are, in a new process."""
-    reasons = {}
-    while left := [name for name in names if name not in reasons]:
+    again: the others are, in a new process; each in its own, where it is a cell that does it."""
+    reasons, together = {}, len(names)
+    while left := [name for name in names if name not in reasons][:together]:
         with tempfile.TemporaryDirectory() as folder:
             notebook, report = Path(folder, "cells.json"), Path(folder, "report")
             notebook.write_text(json.dumps(cells), encoding="utf-8")
@@ -171,7 +199,9 @@ def run(cells, names, seconds):
             process = subprocess.Popen(
                 [sys.executable, "-c", code, notebook, report, *left],
                 cwd=folder,
-                env=os.environ | {"MPLBACKEND": "agg", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                env=os.environ
+                | {"MPLBACKEND": "agg", "PYTHONIOENCODING": "utf-8:backslashreplace"}
+                | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -188,8 +218,11 @@ def run(cells, names, seconds):
         for name, reason in map(json.loads, lines):
             said[name] = reason
         reasons.update((name, reason) for name, reason in said.items() if reason is not None)
-        open_ = [name for name, reason in said.items() if reason is None] or [name for name in left if name not in said]
-        reasons.update(dict.fromkeys(open_, what))
+        unfinished = [name for name, reason in said.items() if reason is None]
+        unasked = [name for name in left if name not in said]
+        if unasked and not unfinished:  # a cell does it, which some of them may do without
+            together, unfinished = 1, unasked * (len(left) == 1)
+        reasons.update(dict.fromkeys(unfinished, what))
     return {name: reasons[name] for name in names}
 
 
@@ -216,31 +249,40 @@ def notebooks(paths):
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m neuralode_lib.grade", description=__doc__.partition("\n")[0])
     parser.add_argument("paths", nargs="+", type=Path, metavar="FOLDER_OR_FILE")
-    parser.add_argument("--seconds", type=float, default=60, help="how long a notebook may take (60)")
+    parser.add_argument("--seconds", type=float, default=60, help="how long a notebook may take, in each try (60)")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write it there, too: a line for each exercise")
     options = parser.parse_args(arguments)
+    sys.stdout.reconfigure(errors="backslashreplace")  # whatever a reason or the name of a file is made of
+    try:
+        style = {"newline": "", "encoding": "utf-8", "errors": "backslashreplace", "buffering": 1}
+        table = options.csv.open("w", **style) if options.csv else nullcontext()
+    except OSError as error:
+        parser.error(f"{options.csv} cannot be written: {error.strerror}")
+    with table as file:
+        grade_all(options.paths, options.seconds, csv.writer(file).writerow if file else lambda row: None)
+
+
+def grade_all(paths, seconds, write):
+    """Print a line for each notebook, and `write` a row for each of its exercises, as soon as they are known."""
+    write(("notebook", "exercise", "points", "reason"))
     handed_in = {}
-    for path in notebooks(options.paths):
+    for path in notebooks(paths):
         try:
-            cells = sources(path)
-            handed_in[path] = cells, asked(cells)
+            handed_in[path] = sources(path)
         except Exception as error:
             print(f"{path}: no notebook ({type(error).__name__})", flush=True)
-    rows = []
-    for path, (cells, names) in handed_in.items():
+            write((path, "", 0, f"no notebook ({type(error).__name__})"))
+    came_with = [checked(cells) for cells in handed_in.values()]
+    for path, cells in handed_in.items():
         # Who has removed an exercise is asked for it where another one, with the same notebook, has it.
-        same = [other for _, other in handed_in.values() if other.keys() & names]
-        names = list(dict.fromkeys(chain(names, *same)))
-        if not names:
-            continue
-        reasons = run(cells, names, options.seconds)
+        mine = asked(cells)
+        same = [names for names in came_with if mine.keys() & {*names}]
+        reasons = run(cells, list(dict.fromkeys(chain(mine, *same))), seconds)
         said = [f"{name}=1" if not reason else f"{name}=0 ({reason})" for name, reason in reasons.items()]
         right = sum(not reason for reason in reasons.values())
-        print(f"{path}: {right} of {len(names)}:", *said, flush=True)
-        rows += [(path, name, int(not reason), reason) for name, reason in reasons.items()]
-    if options.csv:
-        with options.csv.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([("notebook", "exercise", "points", "reason"), *rows])
+        print(f"{path}: {right} of {len(reasons)}:" if reasons else f"{path}: no exercises", *said, flush=True)
+        for name, reason in (reasons or {"": "no exercises"}).items():
+            write((path, name, int(not reason), reason))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,8 @@ def hand_in(tmp_path):
 
     def hand_in(name, *cells, checks=CHECKS):
         path = tmp_path / f"{name}.ipynb"
-        nbformat.write(new_notebook(cells=[new_code_cell(cell) for cell in (FIRST, *cells, *checks)]), path)
+        notebook = new_notebook(cells=[new_code_cell(cell) for cell in (FIRST, *cells, *checks)])
+        path.write_text(json.dumps(notebook), encoding="utf-8")
         return path
 
     return hand_in
@@ -56,8 +57,14 @@ RIGHT = {"euler_step": "", "observed_order": ""}
         ["1 / 0", "raise SystemExit", "exit()", "input()", "this is no Python", EULER, ORDER],
         ["while True:\n    pass", EULER, ORDER],
         ["half = {}\nhalf['one'] = 0.5", EULER.replace("dt *", "2 * half['one'] * dt *"), ORDER],
+        ["a = []\nfor n in [1, 2]:\n    a.append(n)", EULER.replace("dt *", "a[1] / 2 * dt *"), ORDER],
+        ["def f(x):\n        a = 1\n    return a", "s = '\ud800'", EULER, ORDER],
+        ["%%time\n\n%%capture\n" + EULER.replace("return", "display(x, 'Δ')\n    return"), ORDER],
+        ["from __future__ import annotations", EULER.replace("x, V", "x: Array, V: Array"), ORDER],
+        [EULER, ORDER, "exercises.euler_step.check(function=my_euler_step)"],
     ],
-    ids=["plain", "magics", "helpers and lambdas", "indented", "cells that fail", "a cell without an end", "changed"],
+    ids=["plain", "magics", "helpers and lambdas", "indented", "cells that fail", "a cell without an end", "changed",
+         "filled", "cells that are no Python", "what a notebook has", "annotated", "by name"],
 )  # fmt: skip
 def test_right_however_it_is_written(hand_in, cells):
     assert graded(hand_in("ann", *cells)) == RIGHT
@@ -89,11 +96,22 @@ def test_a_reason_for_each_0_and_the_other_exercise_counts(hand_in, cell, reason
     assert reason in found["euler_step"] and found["observed_order"] == ""
 
 
+def test_a_lambda_has_no_name_to_be_found_by(hand_in):
+    path = hand_in("bob", "exercises.euler_step.check(lambda *given: given[0])", checks=[])
+    assert graded(path) == {"euler_step": "a lambda is checked: give it a name"}
+
+
 @pytest.mark.parametrize("end", ["os._exit(0)", "os.abort()"])
 def test_what_ends_the_process_ends_one_exercise(hand_in, end):
     path = hand_in("bob", "import os, sys\nsys.stdout.close()", EULER.replace("return", f"{end}\n    return"), ORDER)
     found = grade.run(grade.sources(path), asked(path), 100)
     assert found["euler_step"].startswith("the program ended with exit code ") and found["observed_order"] == ""
+
+
+def test_a_cell_that_ends_the_process_costs_those_that_need_it(hand_in):
+    path = hand_in("bob", "import os", "table = os._exit(3)", EULER.replace("dt *", "table * dt *"), ORDER)
+    reason = "the program ended with exit code 3"
+    assert grade.run(grade.sources(path), asked(path), 100) == {"euler_step": reason, "observed_order": ""}
 
 
 def test_what_does_not_end_is_stopped_with_all_that_it_started(hand_in, tmp_path):
@@ -124,11 +142,34 @@ def test_lines_and_csv(hand_in, tmp_path, capsys):
     with (tmp_path / "grades.csv").open(encoding="utf-8", newline="") as file:
         assert list(csv.reader(file)) == [
             ["notebook", "exercise", "points", "reason"],
+            [str(eve), "", "0", "no notebook (NotJSONError)"],
             [str(ann), "euler_step", "1", ""],
             [str(ann), "observed_order", "1", ""],
             [str(bob), "euler_step", "1", ""],
             [str(bob), "observed_order", "0", reason],
         ]
+
+
+def test_nobody_is_lost_and_nobody_pays_for_the_variables_of_others(hand_in, tmp_path, capsys):
+    ann, bob = hand_in("ann", EULER), hand_in("bob", EULER, ORDER, "my_cost = 3.5")
+    eve = hand_in("eve", "print(1)", checks=[])
+    hand_in(
+        "odd \udce4",
+        EULER.replace("return", "raise ValueError('\\ud800')\n    return"),
+        ORDER.replace("return", "print('Δ', '\\ud800')\n    return"),
+    )
+    grade.main([str(tmp_path), "--csv", str(tmp_path / "grades.csv")])
+    said, table = capsys.readouterr().out, (tmp_path / "grades.csv").read_text(encoding="utf-8")
+    assert f"{ann}: 1 of 2: euler_step=1 " in said and f"{bob}: 2 of 3: " in said and f"{eve}: no exercises\n" in said
+    assert "odd \\udce4.ipynb: 1 of 2: euler_step=0 (" in said and "ValueError: \\ud800" in said
+    assert f"{eve},,0,no exercises" in table and "odd \\udce4.ipynb,observed_order,1," in table
+
+
+def test_a_table_that_cannot_be_written_is_said_first(hand_in, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        grade.main([str(hand_in("ann", EULER)), "--csv", str(tmp_path / "none/grades.csv")])
+    out, err = capsys.readouterr()
+    assert "grades.csv cannot be written: No such file or directory" in err and not out
 
 
 @pytest.mark.parametrize("script", solutions.SCRIPTS, ids=lambda path: path.stem)
