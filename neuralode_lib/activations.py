@@ -26,6 +26,7 @@ class Activation:
         checks.function("dsigma", self.dsigma, 1, "a function of an array")
         checks.instance("name", self.name, str, "a text")
         if self.dsigma_of_sigma is not None:
+            checks.function("sigma", self.sigma, 2, "a function of x and out: there is a dsigma_of_sigma")
             checks.function("dsigma_of_sigma", self.dsigma_of_sigma, 2, "a function of s = sigma(x) and out, or None")
 
     def __repr__(self):

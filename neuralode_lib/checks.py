@@ -146,7 +146,10 @@ def function(name, value, parameters, hint):
 def indices(name, value, length):
     """`value` as an array of integers from 0 to length - 1, at least one; TypeError or ValueError otherwise."""
     _not_masked(name, value)
-    a = np.asarray(value)
+    try:
+        a = np.asarray(value)
+    except ValueError as error:
+        raise TypeError(f"{name} is not an array of indices: {error}") from None
     if a.dtype.kind not in "iu":
         raise TypeError(f"{name} holds {a.dtype}, expected indices: integers")
     if a.ndim != 1 or a.size == 0:

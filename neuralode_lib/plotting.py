@@ -28,7 +28,8 @@ def use_style():
 
 def show(ax, alt):
     """Show the figure that `ax` (an Axes or an array of them) is in, with `alt` for those who cannot see it."""
-    figure = _axes("ax", np.ravel(ax)[0]).figure
+    axes = np.ravel(ax)
+    figure = _axes("ax", axes[0] if axes.size else ax).figure.figure  # that of a subfigure's axes is not the whole
     if not isinstance(alt, str) or not alt.strip():
         raise TypeError(f"alt is {checks.shown(alt)}, expected a text that says what the figure shows")
     data = {"image/png": png(figure), "text/plain": f"[Figure: {alt}]"}
@@ -38,8 +39,10 @@ def show(ax, alt):
 def png(figure):
     """The figure as a PNG of at most 256 colours, which is a third of the size; it is closed."""
     canvas, file = FigureCanvasAgg(figure), BytesIO()
-    canvas.draw()
-    plt.close(figure)
+    try:
+        canvas.draw()
+    finally:
+        plt.close(figure)
     few = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").quantize(256, dither=Image.Dither.NONE)
     few.save(file, "png", compress_level=8)  # at 9, and with optimize=True, 1.4 % smaller and slower than the drawing
     return file.getvalue()

@@ -14,7 +14,7 @@ _READ_ONLY = "x_in y_out T N_T w1 w2 activation chunk executor dtype dt t".split
 class TrainingProblem:
     """Find the weights that bring each sample x_in^i to its y_out^i: the data, the grid and J (A6, C1, C2).
 
-    x_in, y_out (d, I): one column per sample; where both are float32, so is all that is computed from them.
+    x_in, y_out (d, I): one column per sample; where both are float32, so is the gradient.
     T: final time. N_T: grid points, so N_T - 1 layers of length dt = T / (N_T - 1) at the times t. w1, w2: weights
     of the running cost and of the penalty on V and b.
     chunk: J and its gradient are sums over samples, and are computed for so many at a time; by default for as many
@@ -45,8 +45,15 @@ class TrainingProblem:
         self.executor = checks.instance("executor", executor, Executor | None, "a concurrent.futures.Executor")
         self._blocks = Blocks(self.N_T, self.d, self.dt, self.w1, self.activation, self.dtype, chunk, self.executor)
         self.chunk = self._blocks.chunk
+        self._protect()
+
+    def _protect(self):
         for a in (self.x_in, self.y_out, self.t):
             a.flags.writeable = False
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        self._protect()  # NumPy's copies can be written to
 
     def __setattr__(self, name, value):
         if name in _READ_ONLY and name in vars(self):
@@ -110,8 +117,8 @@ class TrainingProblem:
         """The Hessian of J at the weights times a direction (C9), as Weights: the derivative of the gradient along it.
 
         By the complex step, one gradient with complex weights: exact to rounding, for tanh and, where no state is 0,
-        for ReLU; another sigma and dsigma must take complex numbers, too. From the textbook's functions, so that it
-        takes as long as some gradients by `cost_and_gradient`.
+        for ReLU; another sigma and dsigma must be analytic, too: no absolute values. From the textbook's functions, so
+        that it takes as long as some gradients by `cost_and_gradient`.
         Raises TypeError for complex weights or directions.
         """
         h = 1e-100  # (at 1e-30 NumPy's complex tanh takes ten times as long)

@@ -15,7 +15,7 @@ from .problem import TrainingProblem
 from .resnet import Weights
 from .rules import constant
 
-METHODS = ["L-BFGS-B", "CG", "BFGS", "Newton-CG", "SLSQP", "trust-constr"]
+METHODS = ["L-BFGS-B", "CG", "BFGS", "Newton-CG"]
 
 
 @dataclass(frozen=True, repr=False)

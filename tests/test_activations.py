@@ -51,3 +51,5 @@ def test_the_other_fields_are_what_they_should_be():
         Activation(np.sin, np.cos, None)
     with pytest.raises(TypeError, match=r"^dsigma_of_sigma is 1, expected a function"):
         Activation(np.sin, np.cos, "sine", 1)
+    with pytest.raises(TypeError, match=r"^sigma is the function .*expected a function of x and out"):
+        Activation(lambda x: np.tanh(x), tanh.dsigma, "mine", tanh.dsigma_of_sigma)

@@ -131,6 +131,7 @@ def test_copies_of_a_problem_in_use(again):
     other.cost_and_gradient(3 * WEIGHTS)
     assert_same(used, make(chunk=4))
     assert_same(other, make(chunk=4))
+    assert not any(a.flags.writeable for a in (other.x_in, other.y_out, other.t))
 
 
 def test_the_gradient_is_the_caller_s():

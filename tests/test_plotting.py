@@ -132,6 +132,18 @@ def test_show_puts_a_picture_of_fixed_size_with_its_alt_text_on_the_page(capsys,
     assert plt.get_fignums() == []
 
 
+def test_a_part_of_a_figure_shows_the_whole(capsys):
+    parts = plt.figure(figsize=(4, 2)).subfigures(1, 2)
+    plotting.show(parts[0].subplots(), alt="left half")
+    assert "[Figure: left half]" in capsys.readouterr().out and plt.get_fignums() == []
+
+
+def test_a_figure_that_cannot_be_drawn_is_closed():
+    with pytest.raises(ValueError, match="nosuch"):
+        plotting.png(plotting.plane(title="$\\nosuch$").figure)
+    assert plt.get_fignums() == []
+
+
 def diverged(starts):
     return np.full(starts.shape, np.nan)
 
@@ -169,6 +181,7 @@ WRONG = {
     "a width of 0": (lambda x, c: plotting.network([2, 0], ["in", "out"], ["V"]), "^widths is 0, expected an integer"),
     "a text too few": (lambda x, c: plotting.network([2, 2], ["in"], ["V"]), "^states is .*2 texts"),
     "no columns": (lambda x, c: plotting.panels(0), "^columns is 0, expected an integer >= 1"),
+    "no axes": (lambda x, c: plotting.show([], "nothing"), r"^ax is \[\], expected a Matplotlib Axes"),
     "alt None": (lambda x, c: plotting.show(plotting.panels(1), None), "^alt is None, expected a text"),
     "alt empty": (lambda x, c: plotting.show(plotting.panels(1), " "), "^alt is ' ', expected a text"),
     "show nothing": (lambda x, c: plotting.show(None, "a picture"), "^ax is None, expected a Matplotlib Axes"),

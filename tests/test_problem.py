@@ -70,6 +70,10 @@ WRONG_TYPE = {
     "w2 a list": (lambda: TrainingProblem(X_IN, Y_OUT, w2=[0.1]), ("w2", "[0.1]", "number")),
     "w1 complex": (lambda: TrainingProblem(X_IN, Y_OUT, w1=1j), ("w1", "1j", "number")),
     "x_in masked": (lambda: TrainingProblem(np.ma.array(X_IN), Y_OUT), ("x_in", "masked")),
+    "samples ragged": (
+        lambda: TrainingProblem(X_IN, Y_OUT).cost_and_gradient(Weights.zeros(101, 2), [[0], [1, 2]]),
+        ("samples", "not an array of indices"),
+    ),
     "samples masked": (
         lambda: TrainingProblem(X_IN, Y_OUT).cost_and_gradient(Weights.zeros(101, 2), np.ma.array([0, 1])),
         ("samples", "masked"),

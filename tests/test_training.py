@@ -165,9 +165,9 @@ def test_every_method_records_its_iterations_and_stops_after_so_many(problem, st
     assert (np.diff(result.evaluations) >= 0).all()
 
 
-@pytest.mark.parametrize("method", ["TNC", "Nelder-Mead", "dogleg", "bfgs", None, min])
+@pytest.mark.parametrize("method", ["TNC", "SLSQP", "trust-constr", "Nelder-Mead", "bfgs", None, min])
 def test_other_methods_are_refused_by_name(problem, method):
-    with pytest.raises(ValueError, match=r"^method is .*, expected one of L-BFGS-B, CG, BFGS, Newton-CG, SLSQP, trust"):
+    with pytest.raises(ValueError, match=r"^method is .*, expected one of L-BFGS-B, CG, BFGS, Newton-CG$"):
         minimize(problem, method=method, progress=False)
 
 

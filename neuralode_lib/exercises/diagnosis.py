@@ -49,11 +49,11 @@ def of_numbers(exercise, found, right):
     return text
 
 
-def of_what_is_not_finite(exercise, found, right):
+def of_what_is_not_finite(exercise, found):
     """The name of the mistake that leads to nan here and there, or nothing."""
     every = range(len(exercise.parts))
     somewhere = all(any(np.isfinite(parts[p]).any() for parts in found) for p in every)
-    return _mistake(exercise, 1, found, right, every) if somewhere else ""
+    return _mistake(exercise, 1, found, every) if somewhere else ""
 
 
 def recognised(exercise, found, right):
@@ -63,15 +63,15 @@ def recognised(exercise, found, right):
     part = {p: [(found[n][p], right[n][p]) for n in numbers] for p in wrong}
     axes = [list(axes) for axes in exercise.parts.values()]
     said = {p: "" if exercise.coupled else _nothing_there(part[p], axes[p]) for p in wrong}
-    if not any(said.values()) and (text := _mistake(exercise, 1, found, right, every)):
+    if not any(said.values()) and (text := _mistake(exercise, 1, found, every)):
         return text
     for p in wrong:
-        alone = "" if exercise.coupled else _mistake(exercise, 1, found, right, [p])
+        alone = "" if exercise.coupled else _mistake(exercise, 1, found, [p])
         said[p] = " Or: ".join(filter(None, [said[p], alone])) or _pattern(part[p], axes[p])
-    if not any(said.values()) and (text := _mistake(exercise, 2, found, right, every)):
+    if not any(said.values()) and (text := _mistake(exercise, 2, found, every)):
         return text
     if not exercise.coupled:
-        said = {p: said[p] or _mistake(exercise, 2, found, right, [p]) for p in wrong}
+        said = {p: said[p] or _mistake(exercise, 2, found, [p]) for p in wrong}
     if len(every) == 1 or (len(wrong) > 1 and len(set(said.values())) == 1):
         return said[wrong[0]]
     return " ".join(f"In {list(exercise.parts)[p]}: {said[p]}" for p in wrong if said[p])
@@ -183,7 +183,7 @@ def mistakes(exercise):
     return found
 
 
-def _mistake(exercise, number, found, right, parts):
+def _mistake(exercise, number, found, parts):
     """What to say where these parts are those of one mistake, or of two at once."""
     tried, on_problem_0 = _combined(exercise, number)
     may_be = np.ones(len(tried), bool)

@@ -148,7 +148,7 @@ class Exercise:
         for n, parts in enumerate(found):
             if text := self._not_finite(parts):
                 raise Wrong(
-                    diagnosis.of_what_is_not_finite(self, found, right) or f"{text}\n({diagnosis.lengths(self, n)})"
+                    diagnosis.of_what_is_not_finite(self, found) or f"{text}\n({diagnosis.lengths(self, n)})"
                 )
         if not all(map(close_parts, found, right)):
             if not close_parts(self._output(function, 0, self.arguments), found[0]):
