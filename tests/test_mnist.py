@@ -135,6 +135,6 @@ def test_the_report(monkeypatch, capsys, images, tmp_path):
     assert "epoch  1: " in capsys.readouterr().out
     rows = (tmp_path / "out" / "mnist.md").read_text(encoding="utf-8").splitlines()
     names = [row.split("|")[1].strip() for row in rows[2:]]
-    assert names == ["neural ODE, start 1", "neural ODE, start 2", "the nearest"]
+    assert names == ["residual network, start 1", "residual network, start 2", "the nearest"]
     assert 0 < (tmp_path / "out" / "mnist.png").stat().st_size < 200_000
     plt.close("all")

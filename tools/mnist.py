@@ -158,7 +158,7 @@ def measured(training, test, seeds):
         return np.mean(largest_class(runs[-1]) == test[1])
 
     for seed in range(seeds):
-        timed(f"neural ODE, start {seed + 1}", lambda seed=seed: trained(seed))
+        timed(f"residual network, start {seed + 1}", lambda seed=seed: trained(seed))
     for name, (method, number) in others().items():
         some = [part[:number] for part in training]
         timed(name, lambda method=method, some=some: method.fit(*some).score(*test))
