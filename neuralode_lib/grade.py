@@ -98,6 +98,7 @@ class Statement:
     """One of a cell's."""
 
     def __init__(self, node, cell):
+        # Annotations are not looked at: they may name what stands in a cell that is not run.
         self.code = compile(ast.Module([node], []), cell, "exec", __future__.annotations.compiler_flag)
         self.bound, self.called, self.used = bound(node), called(node), used(self.code)
         self.imports = isinstance(node, ast.Import | ast.ImportFrom)

@@ -93,8 +93,9 @@ def _stays_the_same(a):
 def _pattern(pairs, axes):
     """What is said of numbers by how they are wrong, or by where."""
     for text, change in CHANGES:
-        changed = [(mine, theirs, change(theirs)) for mine, theirs in pairs]
-        if all(close(mine, other) and (other.any() or not theirs.any()) for mine, theirs, other in changed):
+        others = [change(theirs) for _, theirs in pairs]
+        lost = any(theirs.any() and not other.any() for (_, theirs), other in zip(pairs, others, strict=True))
+        if not lost and all(close(mine, other) for (mine, _), other in zip(pairs, others, strict=True)):
             return text
     for name in FACTORS:
         factors = [_factors(n)[name] for n in range(len(pairs))]

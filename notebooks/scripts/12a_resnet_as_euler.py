@@ -81,12 +81,13 @@ def one_hidden_layer(x, W, c, V, b, sigma=np.tanh):
     return V @ sigma(W @ x + c) + b
 
 
-W = np.array([[1, 1], [1, -1]])
-
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # Two choices of $\sigma$ will do for us: $\tanh$, which is smooth, and $\text{ReLU}(x) = \max(x, 0)$, which is cheap and has a kink at 0.
 #
 # **Predict.** A network with ReLU, $\mathbf{W} = \begin{pmatrix}1 & 1\\ 1 & -1\end{pmatrix}$, $\mathbf{c} = \mathbf{0}$, $\mathbf{V} = \begin{pmatrix}1 & 1\end{pmatrix}$, $b = 1$ is given $\mathbf{x} = (1, 2)^\top$. What comes out?
+
+# %% slideshow={"slide_type": "skip"}
+W = np.array([[1, 1], [1, -1]])
 
 # %% tags=["answer"] jupyter={"source_hidden": true}
 with predict.ask("A-relu"):

@@ -734,8 +734,9 @@ def gradients_by_torch(torch):
 torch_differs = False
 if find_spec("torch"):
     by_torch = gradients_by_torch(import_module("torch"))
-    torch_differs = verify.relative_error(by_torch, problem.cost_and_gradient(weights)[1]) > 1e-14
-print("PyTorch is installed, and finds another gradient:", torch_differs)
+    by_library = problem.cost_and_gradient(weights)[1]
+    torch_differs = verify.relative_error(by_torch, by_library) > 1e-14
+print("another gradient by PyTorch, if installed:", torch_differs)
 
 # %% slideshow={"slide_type": "subslide"}
 quiz.question("B-backward")

@@ -287,9 +287,13 @@ def test_by_hand_says_what_python_computes_and_descent_goes_on(open_page):
     assert best == f"{min(problem.cost(w) for w in (START, weights)):.4g}" or float(best) <= problem.cost(START)
     figure.press("Let descent go on")
     figure.says("16 of 16 points correct")
-    assert figure.numbers.inner_text().endswith(f"best by hand: {best}")
+    figure.press("Pause")
+    descended = re.search(f"best by hand: {re.escape(best)}; (.*) iterations of descent$", figure.numbers.inner_text())
+    run = node.train(problem, weights, int(descended[1]), node.armijo(), progress=False)
+    assert float(figure.numbers.inner_text().split()[2]) == pytest.approx(run.J[-1], rel=1e-3)
     figure.press("Reset")
     figure.says(J(problem, START))
+    expect(figure.numbers).not_to_contain_text("iterations")
 
     tip = figure.page.get_by_role("slider", name="b, layer 1", exact=True).bounding_box()
     mouse = figure.page.mouse
