@@ -35,6 +35,8 @@ minibatch_gradient = Exercise(
         x_in.shape[1] / len(samples) -> len(x_in) / len(samples)
         x_in.shape[1] / len(samples) -> x_in.size / len(samples)
             I is the number of columns, x_in.shape[1]; len(x_in) is d.
+        x_in.shape[1] / len(samples) -> 64 / len(samples)
+            I is not always 64: it is the number of columns, x_in.shape[1].
         x_in.shape[1] / len(samples) -> x_in.shape[1] // len(samples)
             I/n need not be a whole number: / in place of //.
         x_in.shape[1] / len(samples) -> (max(samples) + 1) / len(samples)
@@ -175,6 +177,8 @@ adam_step = Exercise(
         m / (1 - beta1**t) -> m / (1 - beta1 ** (t + 1))
         v / (1 - beta2**t) -> v / (1 - beta2 ** (t + 1))
             t is one too large: it counts this step already.
+        np.sqrt(v_hat) -> np.sqrt(v) / (1 - beta2**t)
+            The bias correction of v stands under the root: sqrt(v / (1 - beta2^t)).
         np.sqrt(v_hat) -> v_hat
             The root is missing: divide by sqrt(v_hat) + epsilon.
         np.sqrt(v_hat) -> v_hat**2

@@ -126,7 +126,7 @@ def _advice_on_shapes(text, line, source, d, I, N_T):
     broadcast, matmul = "operands could not be broadcast" in text, "matmul" in text or "not aligned" in text
     if (broadcast or matmul) and "diag(" in source:
         return f"np.diag takes the diagonal out of a (d, I) array. {EACH_ITS_OWN}"
-    if matmul and re.search(r"\b(\w+) @ \1\b", line):
+    if matmul and re.search(r"\b(\w+)(\.T)? @ \1\b", line):
         return "@ is the matrix product: the squares of all entries are a**2, or a * a."
     if matmul:
         return (

@@ -14,16 +14,17 @@ ANSWERS: dict[str, str] = {
     1 of 12.C: the largest $\Delta t\,\|\mathbf{V}_k\|$ is 3, in place of 0.1 or 0.2.
     """,
     "E-deeper": r"""
-    The same, to rounding: a hundred layers can copy three, so deeper *is* stronger. But the copy has $J = 75$, nearly
-    all of it penalty, while the trained hundred layers have 9: a layer that is not one-to-one costs at least
-    $w_2/(2\Delta t)$ (12.C), 0.075 with three layers, 2.5 with a hundred, and descent has no reason to go there.
-    (Depth does not forbid long steps: from some draws training finds a hundred layers one of which folds, and so it did
-    in 12.C with $w_1 = 1$.)
+    The same, to rounding: a hundred layers can copy three, so deeper *is* stronger. But the weights are 33 times as
+    large for a 33rd of the time: the penalty is 33 times as large, and $J = 75$, while the trained hundred layers have
+    9. A layer that is not one-to-one has $\|\mathbf{V}_k\| \ge 1/\Delta t$ and costs at least $w_2/(2\Delta t)$, 0.075
+    with three layers, 2.5 with a hundred, and descent has no reason to go there. (Depth does not forbid long steps:
+    from some draws training finds a hundred layers one of which folds, and so it did with $w_1 = 1$ in 12.C, *What do
+    $w_1$ and $w_2$ do?*)
     """,
     "E-ways": r"""
     All go to zero, but none of the three is the gradient of the $J$ that is computed. The first two have order 1. With
-    $\mathbf{V}$ looked up, layer 0 is never asked and the last one is asked twice: one layer of $N$ all wrong is an
-    error of order $\sqrt{\Delta t}$ only.
+    $\mathbf{V}$ looked up, the first layer is never asked and the last one is asked twice: one layer of $N$ has about
+    $1/N$ of the squared norm, so the error is of order $\sqrt{\Delta t}$ only.
     """,
     "E-back": r"""
     Near their starts for $\lambda = 1$, at 0.6 and $-0.7$ for $\lambda = 5$, and both near 4 for $\lambda = 10$: two

@@ -81,7 +81,7 @@ quiz.question("D-scale")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How far off? <small>D2</small>
 #
-# Every sample is in a random batch with probability $n/I$, so on average $\mathbf{g}_B$ is $\nabla J$: it is *unbiased*. How far off is a single one? Let $S = \frac1I\sum_i|\mathbf{g}_{\{i\}} - \nabla J|^2$ be the spread of the batches of one. For $n$ samples drawn without replacement,
+# Every sample is in a random batch with probability $n/I$, so on average $\mathbf{g}_B$ is $\nabla J$: it is *unbiased*. How far off is a single one? $\operatorname{E}$ is the mean over all batches. Let $S = \frac1I\sum_i|\mathbf{g}_{\{i\}} - \nabla J|^2$ be the spread of the batches of one. For $n$ samples drawn without replacement,
 #
 # $$\operatorname{E}|\mathbf{g}_B - \nabla J|^2 = \frac Sn\,\frac{I - n}{I - 1}.$$
 
@@ -173,7 +173,7 @@ rules = {
 above = {name: J_of_epochs(near, near_start, rule, n, 600) - best.J[-1] for name, (rule, n) in rules.items()}
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict.** For the same number of samples looked at: which is ahead at first, all 64 or batches of 4? And at the end, near a minimum?
+# **Predict.** For the same number of samples looked at: which is ahead at first, all 64 with $\gamma = 0.2$ or batches of 4 with 0.06? And near a minimum: all 64 with 0.01, or batches of 4 with 0.008, with 0.001, or with one that falls from 0.008?
 
 # %% jupyter={"source_hidden": true} tags=["answer"]
 with predict.ask("D-noise"):
@@ -200,7 +200,7 @@ with predict.ask("D-noise"):
 quiz.question("D-floor")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Near a minimum each step's noise adds $\gamma^2\operatorname{E}|\mathbf{g}_B - \nabla J|^2$ to the mean square of the weights' error, and descent takes a part of it away. For small $\gamma$ and batches drawn independently of each other the two balance where (the right side at the minimum)
+# Near a minimum each step's noise adds $\gamma^2\operatorname{E}|\mathbf{g}_B - \nabla J|^2$ to the mean square of the weights' error, and descent takes a part of it away. For small $\gamma$ and batches drawn independently of each other the two balance. Then, with the right side at the minimum and $\operatorname{E}[J]$ the mean over late steps,
 #
 # $$\operatorname{E}[J] - J_{\min} = \frac\gamma4\operatorname{E}|\mathbf{g}_B - \nabla J|^2.$$
 
@@ -208,7 +208,7 @@ quiz.question("D-floor")
 # Why: with $J \approx J_{\min} + \frac12\mathbf{e}^\top\mathbf{H}\mathbf{e}$ a step takes $\mathbf{e}$ to $\mathbf{e} - \gamma(\mathbf{H}\mathbf{e} + \text{noise})$. If the covariance $\mathbf{C}$ of $\mathbf{e}$ is to stay, then $\mathbf{H}\mathbf{C} + \mathbf{C}\mathbf{H} = \gamma\,\boldsymbol{\Sigma}$ up to terms in $\gamma^2$, where $\boldsymbol{\Sigma}$ is the covariance of the noise. Take the trace: $\operatorname{E}[J] - J_{\min} = \frac12\operatorname{trace}(\mathbf{H}\mathbf{C}) = \frac\gamma4\operatorname{trace}\boldsymbol{\Sigma}$. (This needs $\mathbf{H}$ positive definite, $\gamma$ far below $2/\lambda_{\max}$, and noise as at the minimum.)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict, then move.** The formula is one for small $\gamma$. Is the floor higher or lower where $\gamma$ is larger? And if the batches come from shuffled epochs, or $\gamma$ decays?
+# **Predict, then move.** The formula is one for small $\gamma$. Is the floor higher or lower than it says where $\gamma$ is larger? And if the batches come from shuffled epochs, or $\gamma$ decays?
 
 # %%
 explore.noise()
@@ -372,7 +372,7 @@ with predict.ask("D-decides"):
     ))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict, then move.** The images are sorted: wrong ones first, then the closest calls. Which coordinate leads halfway? And what becomes of the image on the way?
+# **Predict, then move.** The images are sorted: wrong ones first, then the closest calls. In how many of the six wrong ones does the right coordinate lead halfway? And in how many of the others?
 
 # %%
 explore.digit(digits, digit_weights, digit_x[0], test_label)
@@ -388,7 +388,7 @@ predict.ask("D-image")
 #
 # Three splits, each with its own held-out fifth. The other methods have scikit-learn's default settings (with which the hidden layer's training ends before it has converged).
 #
-# **Predict.** Put in order: logistic regression, a network with one hidden layer of 100 nodes, a support vector machine, and ours.
+# **Predict.** Put in order: logistic regression (planes between the classes), a network with one hidden layer of 100 nodes, support vectors (curved surfaces, as far as can be from the images on both sides), and ours.
 
 # %% slideshow={"slide_type": "skip"}
 import warnings
@@ -501,7 +501,7 @@ with predict.ask("D-optimisers"):
 #
 # $$\mathbf{H}\,\mathbf{p} = -\mathbf{g}.$$
 #
-# Conjugate gradients solve this, and need only products $\mathbf{H}\mathbf{v}$, which `problem.hessian_vector` computes (12.C). A *trust region* limits $|\mathbf{p}|$ where $J$ is not like its quadratic model. That is SciPy's `trust-ncg`.
+# Conjugate gradients, an iteration for linear systems, solve this, and need only products $\mathbf{H}\mathbf{v}$, which `problem.hessian_vector` computes (12.C). A *trust region* limits $|\mathbf{p}|$ where $J$ is not like its quadratic model. That is SciPy's `trust-ncg`.
 
 # %% slideshow={"slide_type": "skip"}
 def functions_of_arrays(p, shape):
@@ -536,7 +536,7 @@ def newton(p, start, gtol):
 
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# `trust-ncg` solves $\mathbf{H}\,\mathbf{p} = -\mathbf{g}$ the more exactly the smaller $|\mathbf{g}|$ is. Near the minimum we can also take the whole Hessian, 60 by 60 numbers here, and full steps.
+# `trust-ncg` solves $\mathbf{H}\,\mathbf{p} = -\mathbf{g}$ the more exactly the smaller $|\mathbf{g}|$ is. Near the minimum of part 1's problem with $w_2 = 1$, which has 60 weights, we can also take the whole Hessian, 60 by 60 numbers, and full steps.
 
 # %%
 def hessian(p, weights):
@@ -584,7 +584,7 @@ with predict.ask("D-newton"):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # With the Hessian we can ask what kind of point we are at: $\mathbf{g} = \mathbf{0}$ alone does not say it. If all eigenvalues of $\mathbf{H}$ are positive, too, it is a minimum; if some are negative, it is none.
 #
-# **Predict.** How many eigenvalues are negative at the minimum, how many on the plateau, after five iterations of L-BFGS from zero weights?
+# **Predict.** How many of the 60 are negative on a plateau, where $J$ hardly falls: after five iterations of L-BFGS from zero weights?
 
 # %% jupyter={"source_hidden": true} tags=["answer", "no-code"]
 with predict.ask("D-eigenvalues"):

@@ -33,7 +33,7 @@ plotting.use_style()
 # Exactly one solution of $\dot{\mathbf{x}} = \mathbf{V}(t)\sigma(\mathbf{x}) + \mathbf{b}(t)$ passes through each point at each time. So $\mathbf{x}(0)\mapsto\mathbf{x}(T)$ is one-to-one and continuous both ways, a *homeomorphism*, and in the plane the disk stays inside the ring (12.C; Dupont, Doucet and Teh, 2019).
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict.** A hundred layers, $\tanh$. Double the number of training points, again and again: what becomes of the share of *fresh* points on the wrong side, in the plane? And with a third coordinate?
+# **Predict.** A hundred layers, $\tanh$. Double the number of training points, again and again: what becomes of the share of *fresh* points on the wrong side, in the plane? By which factor does it change each time?
 
 # %% slideshow={"slide_type": "skip"}
 def lift(x, d):
@@ -116,9 +116,6 @@ def gaps(p, weights):
 for seed in (2, 4):
     width, share = gaps(*nets[2, 64, seed])
     print(f"draw {seed}: nine in ten of the ring's in one gap: {share > 0.9}; it is {width:.0f} degrees wide, the mean gap 11")
-
-# %% slideshow={"slide_type": "subslide"}
-quiz.question("E-fold")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three layers instead of a hundred
@@ -220,8 +217,11 @@ plotting.show(axes, alt=(
 # %% [markdown]
 # The hundred layers bend the plane and never fold it: the disk stays inside, however thin the ring gets. Three layers lay parts of the ring upon each other (the green lines are folds), and the disk is free. No contradiction to the theorem: these three layers are no flow.
 
+# %% slideshow={"slide_type": "subslide"}
+quiz.question("E-fold")
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict.** So are three layers stronger than a hundred? Put the three $\Delta t\,\mathbf{V}_k$, $\Delta t\,\mathbf{b}_k$ into layers 1, 51 and 100 of a network of 100 layers, zeros elsewhere. What does that network do with the points, and what is its $J$?
+# **Predict.** So are three layers stronger than a hundred? Put the three $\Delta t\,\mathbf{V}_k$, $\Delta t\,\mathbf{b}_k$ into layers 1, 51 and 100 of a network of 100 layers, zeros elsewhere. What does that network do with the points? And by which factor does the penalty grow?
 
 # %% jupyter={"source_hidden": true} tags=["answer", "no-code"]
 with predict.ask("E-deeper"):
@@ -305,7 +305,7 @@ for N in grids:
         errors[way].append(relative_error(g, exact))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict.** For each way: does the error go to zero with $\Delta t$, and with which order? Which layer gets no gradient from the data in the third?
+# **Predict.** For each way: does the error go to zero with $\Delta t$, and with which order? (The error is the norm of the difference over that of the gradient, all layers together.) Which layer gets no gradient from the data in the third?
 
 # %% jupyter={"source_hidden": true} tags=["answer"]
 with predict.ask("E-ways"):
@@ -313,7 +313,7 @@ with predict.ask("E-ways"):
     exact, looked_up = p.cost_and_gradient(w)[1], by_look_up(p, w, p.states(w))
     print(f"V looked up, 20 layers: error {100 * relative_error(looked_up, exact):.0f} %")
     data_part = looked_up - p.w2 * p.dt * w
-    print(f"largest entry of layer 0's gradient from the data: {np.abs(data_part.theta[0]).max():.0f}")
+    print(f"largest entry of the first layer's gradient from the data: {np.abs(data_part.theta[0]).max():.0f}")
     orders = dict(zip(errors, (1, 1, 0.5), strict=True))
     ax = plotting.convergence(1 / grids, errors, orders, ylabel="relative error of the gradient")
     ax.set(ylim=(8e-4, 20))
@@ -341,7 +341,7 @@ quiz.question("E-adjoint")
 #
 # $$(1 - \lambda^2\Delta t^2)^N x_0,$$
 #
-# and an error made at $T$ grows to $(1 + \lambda\Delta t)^N$ times its size, which is at most $\mathrm{e}^{\lambda T}$.
+# and an error made at $T$ grows to $(1 + \lambda\Delta t)^N$ times its size, which is at most $\mathrm{e}^{\lambda T}$. Here Euler's error dies away with $x$ itself; where the solution keeps moving, as next, it does not.
 
 # %% slideshow={"slide_type": "skip"}
 def there_and_back(lam, layers=100):
@@ -464,7 +464,7 @@ def gradient_with_checkpoints(p, weights, m):
 
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Predict.** 1,024 layers, 2,000 points, 31 MiB of states. For which $m$ is the least memory needed, and how much? What does the second way forwards cost in time?
+# **Predict.** 1,024 layers, 2,000 points, 31 MiB of states. How many MiB of states are kept with the best $m$? What does the second way forwards cost in time?
 
 # %% slideshow={"slide_type": "skip"}
 many = node.disk_in_ring(I=2000)
@@ -557,11 +557,14 @@ with predict.ask("E-turnpike"):
         "1 at t = 2 and 0.3 at t = 8; with w1 = 0 they are near 2 all the time."
     ))
 
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# How fast do points arrive? Near their targets, $\mathbf{x}^i = \mathbf{y}^i + \mathbf{e}^i$ (with $\mathbf{y}^i$ for $\mathbf{y}_{\text{out}}^i$), $\mathbf{V}$, $\mathbf{b}$ and $\mathbf{e}^i$ are all small. Without their products the neural ODE is $\dot{\mathbf{E}} = [\mathbf{V}\ \mathbf{b}]\,\mathbf{S}$, with a column for each sample in $\mathbf{E}$ and in $\mathbf{S} = \begin{pmatrix}\sigma(\mathbf{y}^1) \dots \sigma(\mathbf{y}^I)\\ 1 \;\dots\; 1\end{pmatrix}$. With the best weights and a long horizon the errors fall like $\mathrm{e}^{-\mu t}$.
+
 # %% slideshow={"slide_type": "subslide"}
 quiz.question("E-rate")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# How fast do points arrive? Near their targets, $\mathbf{x}^i = \mathbf{y}^i + \mathbf{e}^i$ (with $\mathbf{y}^i$ for $\mathbf{y}_{\text{out}}^i$), the neural ODE is linear in what is small: $\dot{\mathbf{E}} = [\mathbf{V}\ \mathbf{b}]\,\mathbf{S}$, with a column for each sample in $\mathbf{E}$ and in $\mathbf{S} = \begin{pmatrix}\sigma(\mathbf{y}^1) \dots \sigma(\mathbf{y}^I)\\ 1 \;\dots\; 1\end{pmatrix}$. With the best weights and a long horizon the errors fall like $\mathrm{e}^{-\mu t}$, the slowest of them with
+# The slowest of them falls with
 #
 # $$\mu = \sqrt{\frac{w_1}{w_2}\,\lambda_{\min}(\mathbf{S}^\top\mathbf{S})}.$$
 
@@ -666,7 +669,7 @@ def gradient_on_tape(layer, p, weights):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict.** Part 2's smooth $\mathbf{V}(t)$, $\mathbf{b}(t)$. With which order do the last states of the three networks go to those of the ODE, if $\mathbf{V}_k$ is taken in the middle of layer $k$? And if it is taken at its left end, as in the lecture?
 
-# %% slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
 def heun(f, x, dt):
     slope = f(x)
     return x + dt / 2 * (slope + f(x + dt * slope))

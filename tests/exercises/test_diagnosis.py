@@ -98,6 +98,7 @@ SAID = [
     ("step_rule", 0, [("gamma = gamma / 2", "pass")], "each try is the same", "uphill"),
     ("step_rule", 0, [("weights - gamma", "weights + gamma")], "go against the gradient", "the same"),
     ("adam_step", 0, [("g ** 2", "g @ g")], "the squares of all entries are a**2", "V stands left"),
+    ("adam_step", 0, [("g ** 2", "g.T @ g")], "the squares of all entries are a**2", "V stands left"),
     ("adam_step", 0, [("g ** 2", "g ^ 2")], "no power in Python", "V stands left"),
     ("tangent", 0, [("direction.V[k]", "direction[k]")], "are weights.V[k] and weights.b[k]", "column"),
     ("taylor_test", 0, [("return r", "return f_0 - f(weights + steps * direction)")], "one after the other", "column"),

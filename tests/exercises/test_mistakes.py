@@ -204,6 +204,7 @@ MISTAKES = {
     ],
     "minibatch_gradient": [
         (0, "x_in.shape[1] / n * data", "data", "factor I/n is missing"),
+        (0, "x_in.shape[1] / n", "64 / n", "I is not always 64"),
         (0, "0, activation", "w2, activation", "penalty is there twice"),
         (0, [", dt, 0,", " + w2 * dt * weights.V", " + w2 * dt * weights.b"], [", dt, w2,", "", ""],
          "penalty is scaled, too"),
@@ -233,6 +234,7 @@ MISTAKES = {
     "adam_step": [
         (0, ["m / (1 - beta1 ** t)", "v / (1 - beta2 ** t)"], ["m", "v"], "The bias correction is missing"),
         (0, "m / (1 - beta1 ** t)", "m", "bias correction of m"),
+        (0, "np.sqrt(v_hat)", "np.sqrt(v) / (1 - beta2 ** t)", "stands under the root"),
         (0, "v / (1 - beta2 ** t)", "v", "bias correction of v"),
         (0, ["m_hat = m", "m_hat /", "v_hat = v", "v_hat)"], ["m = m", "m /", "v = v", "v)"],
          "return m and v without it"),
