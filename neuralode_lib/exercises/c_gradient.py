@@ -23,7 +23,7 @@ adjoint = Exercise(
         activation.dsigma(x[k]) -> activation.sigma(x[k])
             You take sigma where sigma' (dsigma) is asked for.
         activation.dsigma(x[k]) -> (1 - x[k] ** 2)
-            sigma' is activation.dsigma(x[k]). (1 - sigma(x)^2 is that of tanh alone, and 1 - x^2 of none.)
+            sigma' is activation.dsigma(x[k]). (1 - sigma(x)^2 is that of tanh alone, and 1 - x^2 of none of ours.)
         activation.dsigma(x[k]) -> activation.dsigma(x[k + 1])
             sigma' is taken at x_k, not at x_{k+1}.
         activation.dsigma(x[k]) -> activation.dsigma(x[k - 1])
@@ -201,8 +201,9 @@ gradient = Exercise(
         activation.sigma(x[k]) -> x[k]
             sigma is missing: phi sigma(x)^T, not phi x^T.
         phi[k] @ activation.sigma(x[k]).T -> (activation.dsigma(x[k]) * phi[k]) @ activation.sigma(x[k]).T
-        phi[k] @ activation.sigma(x[k]).T -> (activation.dsigma(x[k]) * phi[k]) @ x[k].T
             There is no sigma' in it: V_k enters x_{{k+1}} as V_k sigma(x_k).
+        phi[k] @ activation.sigma(x[k]).T -> (activation.dsigma(x[k]) * phi[k]) @ x[k].T
+            There is no sigma' in it, and x_k stands where sigma(x_k) should: V_k enters x_{{k+1}} as V_k sigma(x_k).
         phi[k] @ activation.sigma(x[k]).T -> activation.sigma(phi[k]) @ x[k].T
             sigma belongs to x: phi sigma(x)^T.
         phi[k] @ activation -> phi[k - 1] @ activation

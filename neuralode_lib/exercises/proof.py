@@ -76,7 +76,8 @@ def check(*lines):
             return Answer(f"{_so_far(number - 1)}Line {number}: not yet. {wrong}", "✗")
     if len(lines) < len(LINES):
         return Answer(f"{_so_far(len(lines))}Line {len(lines) + 1} is still to be written.")
-    return Answer("Right, all four lines: you have proved that the gradient in V is phi sigma(x)^T, and w2 V.", "✓")
+    said = "Right, all four lines, as far as numbers can tell: the gradient in V is phi sigma(x)^T, and w2 V."
+    return Answer(said, "✓")
 
 
 def _so_far(n):

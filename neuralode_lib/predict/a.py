@@ -21,7 +21,7 @@ ANSWERS: dict[str, str] = {
     """,
     "A-circle": r"""
     The plain layers leave a point: each multiplies the size by some factor, and the product of a hundred is below
-    $10^{-12}$ in about nine draws of ten. Smaller weights make it worse, and larger ones do not help in the plane,
+    $10^{-12}$ in about nine draws of ten. Smaller weights make it worse, and larger ones hardly ever help in the plane,
     because $\tanh$ saturates. Residual layers with small weights bend the circle and keep its size, up to a factor of
     about 3 in fifty draws, for each of their factors is 1 plus something small; large weights mostly blow it up.
     """,

@@ -50,8 +50,9 @@ ANSWERS: dict[str, str] = {
     """,
     "B-parts": r"""
     All eight blue samples have a negative part, from $-2.5$ to $-4.6$ %. A step against the gradient is good for the
-    sum, and makes the cost of such a sample larger: at this stage of this training the red ones pull, and the blue
-    ones are taken along.
+    sum, and makes the cost of such a sample larger: the red ones pull, and the blue ones are taken along. (For the
+    figure's $w_1 = 0.5$. With 0.01, which this network was trained with, four of the eight have a negative part: turn
+    $w_1$ down.)
     """,
     "B-hand": r"""
     Forwards: $x_2 = 1 + \tfrac12(1\cdot1^2 + 1) = 2$ and $x_3 = 2 + \tfrac12(-1\cdot2^2 + 2) = 1$, so
@@ -76,9 +77,10 @@ ANSWERS: dict[str, str] = {
     """,
     "B-first-layers": r"""
     In the plain network both die out. The two inputs come out at the same place to thirteen digits, and the first ten
-    layers get less than $10^{-9}$ of the gradient that the last one gets, so descent hardly moves them. In each of
-    thirty draws they got as little, also with weights of 1.5 or 3 times the size: then $\tanh$ saturates, and
-    $\sigma'$ is small. (That is in the plane. In 64 dimensions weights of 1.5 times the size scramble the inputs, and
-    the gradient grows on its way back.) In the residual network both stay what they are, up to a factor of 2 here.
+    layers get less than $10^{-9}$ of the gradient that the last one gets, so descent hardly moves them. In 290 of 300
+    draws they got as little, with weights of 1.5 times the size in 278, of 3 times the size in all: then $\tanh$
+    saturates, and $\sigma'$ is small. (That is in the plane. In 64 dimensions weights of 1.5 times the size scramble
+    the inputs, and the gradient grows on its way back.) In the residual network both stay what they are, up to a factor
+    of 2 here.
     """,
 }

@@ -19,7 +19,7 @@ ANSWERS: dict[str, str] = {
     9. A layer that is not one-to-one has $\|\mathbf{V}_k\| \ge 1/\Delta t$ and costs at least $w_2/(2\Delta t)$, 0.075
     with three layers, 2.5 with a hundred, and descent has no reason to go there. (Depth does not forbid long steps:
     from some draws training finds a hundred layers one of which folds, and so it did with $w_1 = 1$ in 12.C, *What do
-    $w_1$ and $w_2$ do?*)
+    w₁ and w₂ do?*)
     """,
     "E-ways": r"""
     All go to zero, but none of the three is the gradient of the $J$ that is computed. The first two have order 1. With

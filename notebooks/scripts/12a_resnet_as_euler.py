@@ -264,7 +264,7 @@ with predict.ask("A-circle"):
 # %% [markdown] slideshow={"slide_type": "notes"}
 # <details><summary>In more dimensions, and on the way back</summary>
 #
-# In 64 dimensions, with entries of standard deviation $1/8$, a hundred plain layers shrink a circle to $10^{-3}$. With weights 1.5 times as large they scramble it: neighbouring points, at first 0.1 apart, end 6 to 8 apart, nearly as far as any two do on average. In training the same products of factors carry the *gradient* back from the output to the first layers: where the signal dies, so does the gradient. The end of 12.B shows it.
+# In 64 dimensions, with entries of standard deviation $1/8$, a hundred plain layers shrink a circle to $10^{-3}$. With weights 1.5 times as large they scramble it: neighbouring points, at first 0.1 apart, end 6 to 8 apart on average, about as far as any two do. In training the same products of factors carry the *gradient* back from the output to the first layers: where the signal dies, so does the gradient. The end of 12.B shows it.
 #
 # </details>
 
@@ -410,7 +410,7 @@ def my_observed_order(dt, errors):
 exercises.observed_order.check(my_observed_order)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
-# So a deeper network solves *the same* ODE more exactly, with an error of **order 1** at $T$. That needs weights that change slowly from layer to layer. If they have nothing to do with each other, there is no ODE to converge to.
+# So a deeper network solves *the same* ODE more exactly, with an error of **order 1** at $T$. That needs weights that change slowly from layer to layer. If they have nothing to do with each other, and are large enough to matter, there is no ODE to converge to.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # (Below there are two sets of random weights for each number of layers. They grow like $\sqrt K$, so that $K$ independent kicks of size $\sqrt K\,\Delta t = 1/\sqrt K$ add up to something; at fixed size they would average out.)

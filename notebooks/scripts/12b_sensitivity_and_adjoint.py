@@ -291,7 +291,7 @@ with predict.ask("B-entry"):
     print("states:", len(x), "  phi:", len(phi))
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
-# **Predict, then move.** Sixteen points, and a network early in its training; the arrow is $\boldsymbol{\varphi}(t)$ on its moving point. The point is moved by $\boldsymbol{\delta}$, and runs on from there. What $\boldsymbol{\varphi}(t)^\top\boldsymbol{\delta}$ foretells is off by $0.047$. By how much is it off for half of this $\boldsymbol{\delta}$, and for twice as much?
+# **Predict, then move.** Sixteen points, a network early in its training, and $w_1 = 0.5$; the arrow is $\boldsymbol{\varphi}(t)$ on its moving point. The point is moved by $\boldsymbol{\delta}$, and runs on from there. What $\boldsymbol{\varphi}(t)^\top\boldsymbol{\delta}$ foretells is off by $0.047$. By how much is it off for half of this $\boldsymbol{\delta}$, and for twice as much?
 
 # %%
 explore.adjoint(sample=8)

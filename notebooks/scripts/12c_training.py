@@ -300,7 +300,7 @@ def evidence(case, problem, weights):
 predict.ask("C-detective")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Your turn. Begin with the first case; `case.accuse(...)` without a name lists the faults, and says afterwards whether your experiments prove it or you have guessed. (One experiment at random weights can prove it, for whoever looks at $\mathbf{V}$ and $\mathbf{b}$, layer by layer. Wrong accusations count.)
+# Your turn. Begin with the first case; `case.accuse(...)` without a name lists the faults, and says afterwards whether your experiments prove it or you have guessed. (The sizes in $\mathbf{V}$ and $\mathbf{b}$, layer by layer, leave one fault or a few; which of these it is, a second experiment says, or computing what each of them would give in the first. Wrong accusations count.)
 
 # %% slideshow={"slide_type": "skip"}
 case = exercises.detective.case(1)
