@@ -201,8 +201,11 @@ def run(cells, names, seconds):
                 [sys.executable, "-c", code, notebook, report, *left],
                 cwd=folder,
                 env=os.environ
-                | {"MPLBACKEND": "agg", "PYTHONIOENCODING": "utf-8:backslashreplace"}
-                | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                | {
+                    "MPLBACKEND": "agg",
+                    "PYTHONIOENCODING": "utf-8:backslashreplace",
+                    "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -273,11 +276,11 @@ def grade_all(paths, seconds, write):
         except Exception as error:
             print(f"{path}: no notebook ({type(error).__name__})", flush=True)
             write((path, "", 0, f"no notebook ({type(error).__name__})"))
-    came_with = [checked(cells) for cells in handed_in.values()]
+    came_with = {path: checked(cells) for path, cells in handed_in.items()}
     for path, cells in handed_in.items():
         # Who has removed an exercise is asked for it where another one, with the same notebook, has it.
         mine = asked(cells)
-        same = [names for names in came_with if mine.keys() & {*names}]
+        same = [names for names in came_with.values() if {*names} & {*(came_with[path] or mine)}]
         reasons = run(cells, list(dict.fromkeys(chain(mine, *same))), seconds)
         said = [f"{name}=1" if not reason else f"{name}=0 ({reason})" for name, reason in reasons.items()]
         right = sum(not reason for reason in reasons.values())

@@ -153,6 +153,7 @@ def test_lines_and_csv(hand_in, tmp_path, capsys):
 def test_nobody_is_lost_and_nobody_pays_for_the_variables_of_others(hand_in, tmp_path, capsys):
     ann, bob = hand_in("ann", EULER), hand_in("bob", EULER, ORDER, "my_cost = 3.5")
     eve = hand_in("eve", "print(1)", checks=[])
+    hand_in("of another week", checks=["exercises.cost.check(my_cost)", "exercises.forward.check(my_forward)"])
     hand_in(
         "odd \udce4",
         EULER.replace("return", "raise ValueError('\\ud800')\n    return"),

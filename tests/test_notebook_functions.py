@@ -4,10 +4,26 @@ from pathlib import Path
 
 import jupytext
 import numpy as np
+import pytest
 
 from neuralode_lib import tanh
 
 SCRIPT = Path(__file__).parents[1] / "notebooks/scripts/12b_sensitivity_and_adjoint.py"
+
+
+@pytest.mark.parametrize("times, number", [(1.0, 290), (1.5, 278), (3.0, 300)])
+def test_first_layers_get_as_little_in_so_many_of_300_draws(times, number):
+    rngs = [np.random.default_rng(seed) for seed in range(300)]
+    V = times * np.array([rng.standard_normal((100, 2, 2)) for rng in rngs]) / np.sqrt(2)
+    b = times * np.array([rng.standard_normal((100, 2)) for rng in rngs]) / 10
+    x = [np.tile([1.0, 2.0], (300, 1))]
+    for k in range(100):
+        x.append((V[:, k] @ np.tanh(x[k])[:, :, None])[:, :, 0] + b[:, k])
+    price, sizes = x[-1] - [0.0, 1.0], np.empty((100, 300))
+    for k in reversed(range(100)):
+        sizes[k] = np.linalg.norm(price, axis=1) * np.linalg.norm(np.tanh(x[k]), axis=1)
+        price = (1 - np.tanh(x[k]) ** 2) * (price[:, None] @ V[:, k])[:, 0]
+    assert np.sum(sizes[:10].max(axis=0) < 1e-9 * sizes[-1]) == number
 
 
 def test_sizes_of_the_gradient_are_those_of_the_complex_step():

@@ -113,9 +113,10 @@ def gaps(p, weights):
 
 
 # %% slideshow={"slide_type": "skip"}
+worst = {seed: gaps(*nets[2, 64, seed]) for seed in draws[2]}
 for seed in (2, 4):
-    width, share = gaps(*nets[2, 64, seed])
-    print(f"draw {seed}: nine in ten of the ring's in one gap: {share > 0.9}; it is {width:.0f} degrees wide, the mean gap 11")
+    print(f"draw {seed}: the gap with most of them is {worst[seed][0]:.0f} degrees wide, the mean gap 11")
+print("nine in ten of the ring's in one gap, in most draws:", np.mean([share > 0.9 for _, share in worst.values()]) > 0.5)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three layers instead of a hundred

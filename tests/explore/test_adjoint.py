@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import neuralode_lib as node
-from neuralode_lib import explore
+from neuralode_lib import disk_in_ring, explore
 from neuralode_lib.explore.adjoint import change, parts
 
 
@@ -65,6 +65,20 @@ def test_it_brings_its_own_problem():
     shown = explore.adjoint(sample=8)
     assert len(shown.data["label"]) == 16 and shown.data["activation"] == "tanh"
     assert shown.numbers.startswith("sample 8 at t = 0.50: ")
+
+
+def test_what_12b_says_of_it():
+    """The gaps of B-prices, for delta, half and twice of it, and a tenth; the negative parts of B-parts."""
+    data = disk_in_ring(16, seed=1)
+    problem = node.TrainingProblem(data.x_in, data.y_out, N_T=51, activation=node.tanh)
+    weights = node.Weights.from_theta(np.reshape(explore.adjoint().data["theta"], (50, 2, 3)))
+    x = problem.states(weights)
+    phi = {w1: node.adjoint(weights, x, problem.y_out, problem.dt, w1, node.tanh) for w1 in (0.5, 0.01)}
+    moves = [r * np.array([0.3, 0.2]) for r in (1, 0.5, 2, 0.1)]
+    gaps = [change(problem, weights, x, 8, 25, delta, 0.5)[0] - phi[0.5][24, :, 8] @ delta for delta in moves]
+    assert np.abs(np.subtract(gaps, [0.047, 0.012, 0.190, 0.0005])).max() < 5e-4 and round(gaps[3], 4) == 0.0005
+    blue = {w1: np.round(100 * parts(x, phi[w1], node.tanh)[:8], 1) for w1 in phi}
+    assert (blue[0.5].min(), blue[0.5].max(), np.sum(blue[0.01] < 0)) == (-4.6, -2.5, 4)
 
 
 def test_more_coordinates(augmented):
