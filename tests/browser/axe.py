@@ -4,9 +4,8 @@ from lab import ROOT
 
 AXE = ROOT / "tools" / "node_modules" / "axe-core" / "axe.min.js"
 
-RUN = """async ([include, exclude, rules]) => {
-    const options = {resultTypes: ["violations"], ...(rules && {runOnly: rules})};
-    const {violations} = await axe.run({include: [include], exclude}, options);
+RUN = """async ([include, exclude]) => {
+    const {violations} = await axe.run({include: [include], exclude}, {resultTypes: ["violations"]});
     return violations
         .filter(({impact}) => ["serious", "critical"].includes(impact))
         .flatMap(({id, nodes}) => nodes.map(({target, html, failureSummary}) => ({
@@ -29,11 +28,13 @@ PALE = r"""all => {
     const light = (color) => color.map((c) => c / 255)
         .map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
         .reduce((sum, c, n) => sum + [0.2126, 0.7152, 0.0722][n] * c, 0);
+    const opacity = (e) => e ? getComputedStyle(e).opacity * opacity(e.parentElement) : 1;
     const texts = document.createTreeWalker(all, NodeFilter.SHOW_TEXT), holders = new Set();
     while (texts.nextNode()) if (texts.currentNode.data.trim()) holders.add(texts.currentNode.parentElement);
     return [...holders, ...all.querySelectorAll("mjx-container, mjx-container svg [fill]")].flatMap((e) => {
         const style = getComputedStyle(e), ground = behind(e);
-        const ink = over(rgba(e.matches("svg [fill]") ? style.fill : style.color), ground);
+        const [r, g, b, a = 1] = rgba(e.matches("svg [fill]") ? style.fill : style.color);
+        const ink = over([r, g, b, a * opacity(e)], ground);
         const [low, high] = [light(ink), light(ground)].sort((a, b) => a - b), contrast = (high + 0.05) / (low + 0.05);
         const isOurs = !e.closest("mjx-assistive-mml, script, style, option, .cm-editor, .jp-Notebook-footer");
         const isShown = isOurs && e.getClientRects().length > 0;
@@ -50,13 +51,13 @@ WITHOUT_MATHEMATICS = """parts => window.takenOut = parts.map(part => {
 WITH_MATHEMATICS = "takenOut.forEach(([place, part]) => place.replaceWith(part))"
 
 
-def findings(page, include="body", exclude=(), rules=None, not_ours=()):
+def findings(page, include="body", exclude=(), not_ours=()):
     """Serious and critical findings, as text. not_ours: pairs of a rule and a part of the selector or element."""
     if not page.evaluate("typeof axe === 'object'"):
         assert AXE.exists(), "axe-core is not there, it comes with: make tools/node_modules"
         page.evaluate(AXE.read_text(encoding="utf-8"))
     return [
         f"{found['rule']} at {found['where']}: {found['what']}"
-        for found in page.evaluate(RUN, [include, list(exclude), rules])
+        for found in page.evaluate(RUN, [include, list(exclude)])
         if not any(found["rule"] == rule and part in found["where"] + found["what"] for rule, part in not_ours)
     ]

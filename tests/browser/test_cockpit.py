@@ -334,8 +334,9 @@ LINKS = re.findall(
 
 
 def test_links_for_instructors_open_with_what_is_said(open_page):
+    """Some of them; all of them, with the same program, in Node (tests/explore/test_playground.py)."""
     assert len(LINKS) == 10
-    for address, J_said, correct in LINKS:
+    for address, J_said, correct in LINKS[::4]:
         played = open_page("playground", address, reduced_motion="reduce")
         run = re.search(r"run=(\d+)", address)[1]
         expect(played.numbers).to_contain_text(f"iteration {run} of", timeout=60 * SECONDS)
