@@ -29,7 +29,7 @@ def disk_in_ring(I=64, seed=4):
 
 
 def moons(I=64, seed=0):
-    """Two half moons that reach into each other: no line separates them, but a planar flow does."""
+    """Two half moons that reach into each other: no line separates them (but very few of them), a planar flow does."""
     from sklearn.datasets import make_moons  # here, as it takes longer to import than all else together
 
     _labels(I, seed)
@@ -38,7 +38,7 @@ def moons(I=64, seed=0):
 
 
 def blobs(I=64, seed=0):
-    """Two round clouds that a line separates: the easy case."""
+    """Two round clouds: the easy case. A line separates them, but for a few of thousands of points."""
     label, rng = _labels(I, seed), np.random.default_rng(seed)
     centre = np.array([[-0.6, 0.6], [-0.4, 0.4]])[:, label]
     return _dataset(centre + 0.2 * rng.standard_normal((2, I)), label)

@@ -256,6 +256,8 @@ def main(arguments=None):
     parser.add_argument("--seconds", type=float, default=60, help="how long a notebook may take, in each try (60)")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write it there, too: a line for each exercise")
     options = parser.parse_args(arguments)
+    if not 0 < options.seconds < float("inf"):
+        parser.error(f"--seconds is {options.seconds:g}, expected more than 0")
     sys.stdout.reconfigure(errors="backslashreplace")  # whatever a reason or the name of a file is made of
     try:
         style = {"newline": "", "encoding": "utf-8", "errors": "backslashreplace", "buffering": 1}
@@ -269,8 +271,10 @@ def main(arguments=None):
 def grade_all(paths, seconds, write):
     """Print a line for each notebook, and `write` a row for each of its exercises, as soon as they are known."""
     write(("notebook", "exercise", "points", "reason"))
-    handed_in = {}
-    for path in notebooks(paths):
+    handed_in, found = {}, list(notebooks(paths))
+    if not found:
+        print("no notebooks in", *paths)
+    for path in found:
         try:
             handed_in[path] = sources(path)
         except Exception as error:

@@ -18,11 +18,11 @@ class TrainingProblem:
     T: final time. N_T: grid points, so N_T - 1 layers of length dt = T / (N_T - 1) at the times t. w1, w2: weights
     of the running cost and of the penalty on V and b.
     chunk: J and its gradient are sums over samples, and are computed for so many at a time; by default for as many
-    as fit in the processor's cache. executor: any `concurrent.futures.Executor` to compute these blocks on: threads,
-    processes, or a cluster's (Dask: `Client.get_executor(pure=False)`). The results are those without it: to the last
-    bit where d < 128 and all processors are of one kind, to rounding otherwise. Jupyter's Stop reaches processes, too,
-    and would end them; ProcessPoolExecutor(initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)) makes
-    some that go on.
+    as take about 8 MB, a processor's cache, but 256 at least. executor: any `concurrent.futures.Executor` to compute
+    these blocks on: threads, processes, or a cluster's (Dask: `Client.get_executor(pure=False)`). The results are
+    those without it: to the last bit where d < 128 and all processors are of one kind, to rounding otherwise.
+    Jupyter's Stop reaches processes, too, and would end them; ProcessPoolExecutor(initializer=signal.signal,
+    initargs=(signal.SIGINT, signal.SIG_IGN)) makes some that go on.
     A problem does not change: all these are read-only. Raises ValueError or TypeError, naming the argument, for data
     or numbers that make no problem.
     """
@@ -31,7 +31,10 @@ class TrainingProblem:
         x_in = checks.array("x_in", x_in, ("d", "I"), "one column per sample", real=True)
         if x_in.size == 0:
             raise ValueError(f"x_in has shape {x_in.shape}: an empty data set cannot be trained on")
-        y_out = checks.array("y_out", y_out, x_in.shape, "one target for each sample", real=True)
+        y_out = checks.array("y_out", y_out, ("d", "I"), "one target for each sample", real=True)
+        if y_out.shape != x_in.shape:
+            turned = ": is one of them the other way round, one sample a row?" if y_out.T.shape == x_in.shape else ""
+            raise ValueError(f"y_out has shape {y_out.shape}, expected {x_in.shape}, that of x_in{turned}")
         self.dtype = np.dtype(np.float32 if x_in.dtype == y_out.dtype == np.float32 else np.float64)
         self.x_in, self.y_out = np.array(x_in, self.dtype), np.array(y_out, self.dtype)
         self.T = checks.number("T", T, above=0)

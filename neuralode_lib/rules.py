@@ -61,7 +61,10 @@ def armijo(gamma=1.0, growth=2.0, c=1e-4):
 
 
 def decaying(gamma, halved_after):
-    """gamma / (1 + j / halved_after) in iteration j (D4): the noise of mini-batches dies out (Robbins, Monro 1951)."""
+    """gamma / (1 + j / halved_after) from iteration j on to the next (D4): the noise of mini-batches dies out.
+
+    Robbins and Monro (1951).
+    """
     first = checks.number("gamma", gamma, above=0)
     halved_after = checks.number("halved_after", halved_after, above=0)
 

@@ -1,4 +1,5 @@
-"""Backpropagation for any formula made of arrays: a tape remembers what was computed, and is played backwards.
+"""Backpropagation for formulas of sums, matrix products, sigma and squares: a tape remembers what was computed, and is
+played backwards::
 
     tape = Tape()
     V, x = tape.array(...), tape.array(...)
@@ -19,7 +20,7 @@ class Tape:
 
     def array(self, value):
         """An array of real numbers that the tape knows: weights, data, whatever a price is wanted for."""
-        return Recorded(self, checks.numbers("value", value, real=True))
+        return Recorded(self, checks.numbers("value", value, real=True).copy())  # who changes it later changes nothing
 
     def backward(self, J):
         """Give each array its `price`, the derivative of the number J in its entries: the chain rule (B11)."""

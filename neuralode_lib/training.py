@@ -22,7 +22,8 @@ METHODS = ["L-BFGS-B", "CG", "BFGS", "Newton-CG"]
 class History:
     """What training leaves: the last weights, and one entry per iteration (the start included) of each array.
 
-    seconds count from the first evaluation on.
+    gamma is nan at the start, and everywhere where a method of SciPy's has trained. seconds count from the first
+    evaluation on.
     """
 
     weights: Weights

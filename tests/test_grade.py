@@ -183,3 +183,15 @@ def test_the_course_solved_and_not_attempted(tmp_path, script):
     nbformat.write(notebook, path)
     assert empty == dict.fromkeys(names, "not attempted")
     assert graded(path) == dict.fromkeys(names, "")
+
+
+@pytest.mark.parametrize("seconds", ["0", "-5", "nan", "inf"])
+def test_a_time_that_is_none(seconds, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        grade.main([str(tmp_path), "--seconds", seconds])
+    assert "--seconds is" in capsys.readouterr().err
+
+
+def test_a_folder_without_notebooks_says_so(tmp_path, capsys):
+    grade.main([str(tmp_path)])
+    assert capsys.readouterr().out == f"no notebooks in {tmp_path}\n"

@@ -9,7 +9,8 @@ from neuralode_lib import TrainingProblem, Weights, relu, tanh
 X_IN, Y_OUT = np.random.default_rng(0).standard_normal((2, 2, 6))
 
 WRONG = {
-    "y_out as rows": (lambda: TrainingProblem(X_IN, Y_OUT.T), ("y_out", "(6, 2)", "(2, 6)")),
+    "y_out as rows": (lambda: TrainingProblem(X_IN, Y_OUT.T), ("y_out", "(6, 2)", "(2, 6)", "one sample a row?")),
+    "x_in as rows": (lambda: TrainingProblem(X_IN.T, Y_OUT), ("x_in", "(6, 2)", "(2, 6)", "one of them")),
     "a target less": (lambda: TrainingProblem(X_IN, Y_OUT[:, 1:]), ("y_out", "(2, 5)", "(2, 6)")),
     "x_in a vector": (lambda: TrainingProblem(X_IN[0], Y_OUT[0]), ("x_in", "(6,)", "(d, I)")),
     "no samples": (

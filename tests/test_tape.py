@@ -42,6 +42,15 @@ def test_backward_wants_a_number_that_it_knows(J):
         tape.backward(J)
 
 
+def test_an_array_that_is_changed_later_is_recorded_as_it_was():
+    tape, V = Tape(), np.array([[1.0, 2.0]])
+    x = tape.array([[3.0], [4.0]])
+    J = (V @ x).sum_of_squares()
+    V[:] = 0
+    tape.backward(J)
+    assert x.price.ravel().tolist() == [22, 44]  # 2 (V x) V^T
+
+
 def test_errors_say_what_is_wrong():
     tape = Tape()
     x = tape.array(np.ones((2, 3)))

@@ -142,6 +142,8 @@ def test_a_step_to_the_left():
         (lambda: verify.relative_error(1.0, 0.0), ValueError, "^reference is zero"),
         (lambda: verify.observed_order([0.1, 0.05], [1.0]), ValueError, r"^errors has shape \(1,\), expected \(2,\)"),
         (lambda: verify.observed_order([0.1, 0.05], [1.0, 0.0]), ValueError, "^errors is .*expected positive numbers"),
+        (lambda: verify.relative_error(1.0, np.inf), ValueError, "^reference is not finite"),
+        (lambda: verify.observed_order([0.1, 0.1], [1.0, 2.0]), ValueError, "^dt is .*expected neighbours that differ"),
         (lambda: verify.observed_order([0.1, -0.05], [1.0, 2.0]), ValueError, "^dt is .*expected positive numbers"),
     ],
 )

@@ -87,7 +87,11 @@ def _so_far(n):
 def _check(number, line):
     if not callable(line):
         raise Wrong("Hand in the function itself, without (...).")
-    taken, expected = list(inspect.signature(line).parameters), list(inspect.signature(LINES[number - 1]).parameters)
+    expected = list(inspect.signature(LINES[number - 1]).parameters)
+    try:
+        taken = list(inspect.signature(line).parameters)
+    except ValueError:  # of a function that is not written in Python
+        raise Wrong(f"It is {line!r}, expected a function of ({', '.join(expected)}).") from None
     if taken != expected:
         raise Wrong(f"It takes ({', '.join(taken)}), it is called with ({', '.join(expected)}).")
     for seed in range(3):

@@ -196,7 +196,7 @@ MEMORY = Question(
         r"How often is each layer evaluated: on the way forward, and for the way back?",
     ),
     explanation=r"""
-    $N/m + m$ is least for $m = \sqrt{N}$: $2\sqrt{N}$ states, 64 in place of 1024 for 1024 layers. The price is a
+    $N/m + m$ is least for $m = \sqrt{N}$: $2\sqrt{N}$ states, for 1024 layers 64 in place of 1025. The price is a
     second evaluation of each layer, and the gradient is the same, to rounding.
     """,
     problem=Checkpoints,

@@ -54,6 +54,7 @@ def test_a_usual_mistake_is_named(number, wrong, said):
         (lambda phi, s: phi @ s, "It takes (phi, s), it is called with (phi, s, V_hat)"),
         (lambda phi, s, V_hat: phi @ V_hat @ s_missing, "NameError"),  # noqa: F821
         (lambda phi, s, V_hat: "G", "It returns no number"),
+        (max, "It is <built-in function max>, expected a function of (phi, s, V_hat)"),
         (3.0, "Hand in the function itself"),
     ],
 )
