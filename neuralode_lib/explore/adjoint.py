@@ -43,14 +43,15 @@ def adjoint(problem=None, weights=None, sample=0, w1=0.5):
 
     phi at a time is an arrow on the moving point. Drag the point: what J really changes by stands beside phi . delta.
     Another sample is chosen by a click. The part is <g_i, g> / <g, g>, where g is the sum of the samples' g_i: the
-    parts add up to 1. Raises ValueError or TypeError, naming the argument, for what does not fit together.
+    parts add up to 1. w1 takes the place of the problem's: the larger, the more phi changes on its way. Raises
+    ValueError or TypeError, naming the argument, for what does not fit together.
     """
     if problem is None:
         data = disk_in_ring(16, seed=1)
         problem = TrainingProblem(data.x_in, data.y_out, N_T=51, activation=activations.tanh)
     if weights is None:
         weights = train(problem, iterations=60, step=constant(0.3), progress=False).weights
-    data, w1 = network(problem, weights), checks.number("w1", w1, 0)
+    data, w1 = network(problem, weights, 2), checks.number("w1", w1, 0)
     (i,) = checks.indices("sample", [sample], problem.I)
     x, label = problem.states(weights), nearest_target(problem.y_out)
     phi = resnet.adjoint(weights, x, problem.y_out, problem.dt, w1, problem.activation)

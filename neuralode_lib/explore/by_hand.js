@@ -7,6 +7,7 @@ const A_PICTURE = 2; // iterations of descent between two pictures, so that they
 function live(picture, data) {
   const { targets, sets, w1, w2, activation } = data, colors = ["blue", "red"], dt = 1 / LAYERS;
   let theta, problem, label, descent, best, touched; // touched: the layer, whose field is shown
+  let isHelped; // by descent, so that what is best from there on was not found by hand
 
   const weights = () => ({ theta, d: 2, N: LAYERS });
 
@@ -20,7 +21,7 @@ function live(picture, data) {
   function begin() {
     player.pause();
     theta = Float64Array.from(data.theta);
-    [descent, touched] = [null, 0];
+    [descent, touched, isHelped] = [null, 0, false];
     best = problem.cost(weights());
   }
 
@@ -30,11 +31,12 @@ function live(picture, data) {
     theta = theta.slice();
     [theta[6 * k + column], theta[6 * k + 3 + column]] = [x1, x2];
     [descent, touched] = [null, k];
-    best = Math.min(best, problem.cost(weights()));
+    if (!isHelped) best = Math.min(best, problem.cost(weights()));
   }
 
   const player = picture.player("Let descent go on", () => {
     descent ??= new Descent(problem, weights(), armijo());
+    isHelped = true;
     for (let n = 0; n < A_PICTURE; n++) if (!descent.advance()) return false;
     theta = descent.weights.theta;
     return true;
@@ -71,7 +73,9 @@ function live(picture, data) {
   }
 
   function drawArrows({ own, handles }, k) {
-    const isLarge = theta.subarray(6 * k, 6 * k + 6).some((value) => Math.abs(value) > 3), end = isLarge ? 8 : 4;
+    const isLarge = theta.subarray(6 * k, 6 * k + 6).some((value) => Math.abs(value) > 3);
+    if (!handles.some((handle) => handle.isHeld)) own.reach = isLarge ? 8 : 4; // while it is held, the scale stays
+    const end = own.reach;
     own.rescale({ x: [-end, end], y: [-end, end] });
     for (const axis of [[-end, end], [0, 0]]) own.path(axis, axis[0] ? [0, 0] : [-end, end], { color: "grid", width: 1 });
     ARROWS.forEach(([arrow, column, color], n) => {

@@ -63,6 +63,7 @@ function live(picture, data) {
 
   /** Begin a digit of one's own, or go on with it. */
   function draw(isNew) {
+    if (!isDown.checked && !strokes.length) return; // the image stays
     if (isNew || !strokes.length) strokes.push([[], []]);
     if (isDown.checked) strokes.at(-1).forEach((values, m) => values.push(pen.at[m]));
     see();
@@ -91,7 +92,7 @@ function live(picture, data) {
 
   picture.draw = () => {
     const k = Math.round(clock.at), isOwn = strokes.length > 0, read = largest(ten(N));
-    const own = isOwn ? read : label[chosen.valueAsNumber];
+    const isBlank = strokes.every(([xs]) => !xs.length), own = isOwn ? null : label[chosen.valueAsNumber];
     for (let n = 0; n < pixels; n++) {
       const [r, c] = [Math.floor(n / side), n % side];
       const [x0, x1, y0, y1] = [left.X(c), left.X(c + 1), left.Y(side - r), left.Y(side - r - 1)].map(Math.round);
@@ -107,17 +108,20 @@ function live(picture, data) {
       right.path(times, coordinate(read), { color: "red", width: 3, dash: [7, 5] });
       right.points(times, coordinate(read), { color: "red", marker: "square" });
     }
-    right.path(times, coordinate(own), { color: "green", width: 3 });
-    right.points(times, coordinate(own), { color: "green" });
+    if (!isOwn) {
+      right.path(times, coordinate(own), { color: "green", width: 3 });
+      right.points(times, coordinate(own), { color: "green" });
+    }
     right.path([k * dt, k * dt], data.y, { dash: [2, 4] });
     const ends = ten(N), at = T - 0.01 * T;
     for (let c = 0; c < 10; c++) if (c === own || c === read) right.text(String(c), at, ends[c], { dy: -14, align: "right" });
 
     const values = ten(k), top = largest(values);
-    const what = isOwn ? `drawn by hand, read as ${read}` : `image ${number[chosen.valueAsNumber]}, a ${own}, read as ${read}`;
+    const drawn = isBlank ? "nothing drawn yet" : `drawn by hand, read as ${read}`;
+    const what = isOwn ? drawn : `image ${number[chosen.valueAsNumber]}, a ${own}, read as ${read}`;
     const stand = `the largest, that of ${top}, ${values[top].toFixed(2)}`;
-    const now = k ? `its own is ${values[own].toFixed(2)}, ${stand}` : "all ten are zero";
-    picture.say(`${what}${read === own ? "" : ": wrong"}; t = ${(k * dt).toFixed(2)}: ${isOwn && k ? stand : now}`);
+    const now = isOwn ? stand : `its own is ${values[own].toFixed(2)}, ${stand}`, isWrong = !isOwn && read !== own;
+    picture.say(`${what}${isWrong ? ": wrong" : ""}; t = ${(k * dt).toFixed(2)}: ${k ? now : "all ten are zero"}`);
   };
   choose(data.image);
 }

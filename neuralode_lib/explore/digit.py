@@ -21,11 +21,15 @@ def packed(array):
 def digit(problem, weights, x_in, labels, image=0, t=0.0):
     """An image on its way through the network (D5): its pixels at time t, and the ten coordinates over time.
 
-    x_in: images over ten zeros, as from `labelled_images`; labels: what they show. They come in the order of how far
-    the right coordinate is ahead of the largest other one: the wrong ones first. What is drawn into the picture is
-    read, too. Weights and images are taken in single precision. Raises ValueError or TypeError, naming the argument.
+    x_in: images over ten zeros, as from `labelled_images`; labels: what they show. The images come in the order of
+    how far the right coordinate is ahead of the largest other one: the wrong ones first. What is drawn into the
+    picture is read, too. Weights and images are taken in single precision. Raises ValueError or TypeError, naming the
+    argument.
     """
     data = network(problem, weights)
+    x_in = checks.array("x_in", x_in, (problem.d, "I"), "one image a column", real=True)
+    if np.any(x_in[-10:]):
+        raise ValueError("x_in has other numbers than zero in its last ten rows, expected images over ten zeros")
     weights, x_in = (np.asarray(a, np.float32).astype(float) for a in (weights.theta, x_in))
     weights = Weights.from_theta(weights)
     x = forward(weights, x_in, problem.dt, problem.activation)

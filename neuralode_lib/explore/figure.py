@@ -75,7 +75,7 @@ def rounded(value):
 
 def one_of(name, value, options):
     """`value`, if it is one of the `options`; ValueError otherwise."""
-    if value not in options:
+    if not any(type(value) is type(option) and value == option for option in options):
         raise ValueError(f"{name} is {value!r}, expected one of {', '.join(map(repr, options))}")
     return value
 
@@ -88,12 +88,19 @@ def between(name, value, low, high):
     return value
 
 
-def network(problem, weights):
-    """What resnet.js needs of a problem and its weights; TypeError or ValueError for what it does not know."""
+def network(problem, weights, least=1):
+    """What resnet.js needs of a problem and its weights; TypeError or ValueError for what it does not know.
+
+    least: how many coordinates the picture is of.
+    """
     checks.instance("problem", problem, TrainingProblem, "a TrainingProblem(x_in, y_out, ...)")
     if problem.activation not in (activations.tanh, activations.relu):
         raise ValueError(f"problem's activation is {problem.activation.name}, in the page there are tanh and relu only")
-    problem.states(weights)  # says what is wrong with the weights
+    if problem.d < least:
+        raise ValueError(f"problem has d = {problem.d}, expected at least {least}: the picture is of a plane")
+    problem.fitting(weights, real=True)
+    if not np.isfinite(problem.states(weights)).all():
+        raise ValueError("weights are not finite, or so large that the states are not")
     return {
         "d": problem.d, "N": problem.N_T - 1, "T": problem.T, "activation": problem.activation.name,
         "theta": weights.theta, "x_in": problem.x_in, "y_out": problem.y_out,

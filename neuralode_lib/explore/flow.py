@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.collections import LineCollection
 
-from .. import plotting
+from .. import checks, plotting
 from ..datasets import TARGETS, nearest_target
 from ..resnet import forward
 from .figure import Figure, between, network, one_of, styled
@@ -36,11 +36,13 @@ def flow(problem, weights, t=0.0, carry="circle", paths=True):
     """The data moved by the network, at time t, and a "circle", a "grid" or "nothing" that the flow bends (A8).
 
     Time plays; a point that is dragged takes its path along, before and after. The circle, of radius 1, is a closed
-    line: how often it winds round a point is the same at all times. Of more than two coordinates the first two are
-    shown. Raises ValueError or TypeError, naming the argument, for a time or a name that is not there.
+    line: how often it winds round a point is the same at all times, as long as no layer folds the plane. Of more than
+    two coordinates the first two are shown. Raises ValueError or TypeError, naming the argument, for a time or a name
+    that is not there.
     """
-    data = network(problem, weights)
+    data = network(problem, weights, 2)
     k = round(between("t", t, 0, problem.T) / problem.dt)
+    checks.yes_or_no("paths", paths)
     lines = carried(problem, weights, one_of("carry", carry, CARRIED))[k]
     x, label = problem.states(weights), nearest_target(problem.y_out)
     shown = np.concatenate([*x[:, :2], TARGETS.T], axis=1)
@@ -63,6 +65,6 @@ def flow(problem, weights, t=0.0, carry="circle", paths=True):
         once = winding(lines[:, 0], x[k, :2]) == 1
         blue, red = np.sum(once & (label == 0)), np.sum(once & (label == 1))
         numbers += f"; the circle is round {blue} blue and {red} red ones"
-    data |= {"label": label, "targets": TARGETS.tolist(), "t": problem.t[k], "carry": carry, "paths": bool(paths)}
+    data |= {"label": label, "targets": TARGETS.tolist(), "t": problem.t[k], "carry": carry, "paths": paths}
     data |= {"x1": x1, "x2": x2, "fastest": velocity.max(), "alt": alt}
     return Figure("flow", data, ax, alt, numbers)

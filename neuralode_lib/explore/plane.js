@@ -298,7 +298,10 @@ class Handle {
     const steps = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
     Object.assign(this, { plane, at, move, said, value, range });
     this.said ??= (x, y) => `${plane.xlabel} = ${x.toFixed(2)}, ${plane.ylabel} = ${y.toFixed(2)}`;
-    key ??= (right, up) => move(this.at[0] + right * step, this.at[1] + up * step);
+    key ??= (right, up) => move(...[["x", right], ["y", up]].map(([axis, n], m) => {
+      const [from, to] = plane.shown[axis];
+      return n ? Math.min(Math.max(this.at[m] + n * step, from), to) : this.at[m];
+    }));
     const element = make("div", { className: "handle", role: "slider", tabIndex: 0, "aria-label": label });
     this.element = element;
     element.style.color = `var(--${color})`;
@@ -316,6 +319,10 @@ class Handle {
       move(...plane.numbersAt(px + this.off[0], py + this.off[1]));
       plane.picture.refresh();
     });
+    element.addEventListener("lostpointercapture", () => {
+      this.isHeld = false;
+      plane.picture.refresh();
+    });
   }
 
   grasp(event) {
@@ -324,6 +331,7 @@ class Handle {
     const [px, py] = this.plane.placeOf(event), { X, Y } = this.pixels();
     this.off = [X - px, Y - py];
     this.element.setPointerCapture(event.pointerId);
+    this.isHeld = true;
     this.element.focus({ preventScroll: true, focusVisible: false });
     this.plane.picture.refresh();
   }

@@ -16,8 +16,8 @@ function fromAddress(address, data) {
   one("show", ["regions", "points at T", "paths"]);
   number("layers", (N) => Number.isInteger(N) && N >= 1 && N <= 1000);
   number("d", (d) => d === 2 || d === 3);
-  number("w1", (w1) => w1 >= 0);
-  number("w2", (w2) => w2 >= 0);
+  number("w1", (w1) => w1 >= 0 && w1 <= 1e6);
+  number("w2", (w2) => w2 >= 0 && w2 <= 1e6);
   number("gamma", (gamma) => gamma > 0);
   if (told.has("curvature")) settings.curvature = true;
   const opening = told.has("run") ? Math.min(Math.max(Math.round(Number(told.get("run"))) || 0, 0), 20000) : data.opening;

@@ -292,8 +292,8 @@ function cockpit(picture, data, kept) {
   picture.choice("σ", ["relu", "tanh"], chosen.activation, afresh("activation"));
   picture.choice("d", [...new Set([2, 3, chosen.d])].map(String), String(chosen.d), (d) => afresh("d")(Number(d)));
   picture.field("layers", { min: 1, max: 1000, step: 1, value: chosen.layers }, (N) => afresh("layers")(Math.round(N)));
-  picture.field("w₁", { min: 0, step: 0.01, value: chosen.w1 }, afresh("w1"));
-  picture.field("w₂", { min: 0, step: 0.01, value: chosen.w2 }, afresh("w2"));
+  picture.field("w₁", { min: 0, max: 1e6, step: 0.01, value: chosen.w1 }, afresh("w1"));
+  picture.field("w₂", { min: 0, max: 1e6, step: 0.01, value: chosen.w2 }, afresh("w2"));
 
   /** On the clipboard; where the page may not write to it, in a field to be copied from. */
   function copied(cell) {

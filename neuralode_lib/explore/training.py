@@ -39,7 +39,7 @@ def training(
     """
     settings = {
         "gamma": checks.number("gamma", gamma, above=0), "rule": one_of("rule", rule, RULES),
-        "show": one_of("show", show, SHOWN), "curvature": bool(curvature),
+        "show": one_of("show", show, SHOWN), "curvature": checks.yes_or_no("curvature", curvature),
         "iterations": checks.integer("iterations", iterations, 1),
     }  # fmt: skip
     own = None

@@ -98,8 +98,8 @@ SCALE = Question(
     ),
     explanation=r"""
     Euler's step is $\mathbf{x}_k = \mathbf{x}_{k-1} + \Delta t\,\mathbf{V}(t_{k-1})\sigma(\mathbf{x}_{k-1}) + \Delta
-    t\,\mathbf{b}(t_{k-1})$, so $\mathbf{V}_k = \Delta t\,\mathbf{V}(t_{k-1})$. The slides
-    use one letter for both matrices; keep the factor $\Delta t$ in mind.
+    t\,\mathbf{b}(t_{k-1})$, so $\mathbf{V}_k = \Delta t\,\mathbf{V}(t_{k-1})$. The
+    lecture's slides use one letter for both matrices; keep the factor $\Delta t$ in mind.
     """,
     problem=SmoothWeights,
     asked=lambda c: c.euler(6),

@@ -339,7 +339,7 @@ CURVATURE = Question(
 RING = Question(
     id="C-ring",
     prompt=r"""
-    64 points could be separated, the full disk and ring could not. The network is planar, ReLU, 20 layers, each of
+    64 points could be separated, the full disk and ring could not. Take a planar ReLU network of 20 layers, each of
     them one-to-one. Which change makes it possible to have *all* of the disk on one side of a line (or plane), and
     *all* of the ring on the other?
     """,

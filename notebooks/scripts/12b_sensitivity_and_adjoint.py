@@ -240,7 +240,7 @@ with predict.ask("B-tangents"):
 #
 # So many ODEs for one step of gradient descent! The expensive terms are those with $\tilde{\mathbf{x}}^i$, and only they. We look for *one* function $\boldsymbol{\varphi}^i(t)$ that trades them for $\tilde{\mathbf{b}}$, which we know.
 #
-# Think of the price of a state: by how much does $J$ change when a sample is pushed? (The states count from 0 here. Where they count from 1, as on the slides, the same $\mathbf{p}_k$ is called $\boldsymbol{\varphi}_k$, and is the price of $\mathbf{x}_{k+1}$.) At the end, by $\mathbf{p}_K = \mathbf{x}_K - \mathbf{y}_{\text{out}}$ times the push. One layer back, $\mathbf{x}_{k+1} = \mathbf{x}_k + \Delta t\,(\mathbf{V}\sigma(\mathbf{x}_k) + \mathbf{b})$ carries the push on, and the running cost adds its part. By the chain rule, with $\mathbf{A} = \mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x}_k))$,
+# Think of the price of a state: by how much does $J$ change when a sample is pushed? (The states count from 0 here. Where they count from 1, as on the lecture's slides, the same $\mathbf{p}_k$ is called $\boldsymbol{\varphi}_k$, and is the price of $\mathbf{x}_{k+1}$.) At the end, by $\mathbf{p}_K = \mathbf{x}_K - \mathbf{y}_{\text{out}}$ times the push. One layer back, $\mathbf{x}_{k+1} = \mathbf{x}_k + \Delta t\,(\mathbf{V}\sigma(\mathbf{x}_k) + \mathbf{b})$ carries the push on, and the running cost adds its part. By the chain rule, with $\mathbf{A} = \mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x}_k))$,
 #
 # $$\mathbf{p}_k = (\mathbf{I} + \Delta t\,\mathbf{A})^\top\mathbf{p}_{k+1} + \Delta t\,w_1(\mathbf{x}_k - \mathbf{y}_{\text{out}}).$$
 #
@@ -473,7 +473,7 @@ print("relative error below 1e-13:", error < 1e-13)
 # $$(\nabla_{\mathbf{V}}J)(t) = \sum_{i=1}^I\boldsymbol{\varphi}^i(t)\,\sigma(\mathbf{x}^i(t))^\top + w_2\mathbf{V}(t).$$
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
-# > **The slide prints** $\sum_i\sigma(\mathbf{x}^i)(\boldsymbol{\varphi}^i)^\top + w_2\mathbf{V}$, in three places of 12.B and once more in 12.C, right above the discrete formula, which has it right. That is the transpose. Ask how $J$ changes with the entry in row 1, column 2: it multiplies $\sigma(x_2)$ and feeds the equation of $x_1$, so the answer is $\varphi_1\sigma(x_2)$, the row from $\boldsymbol{\varphi}$, the column from $\sigma$.
+# > **The lecture's slides have** $\sum_i\sigma(\mathbf{x}^i)(\boldsymbol{\varphi}^i)^\top + w_2\mathbf{V}$, in three places of 12.B and once more in 12.C, right above the discrete formula, which has it right. That is the transpose. Ask how $J$ changes with the entry in row 1, column 2: it multiplies $\sigma(x_2)$ and feeds the equation of $x_1$, so the answer is $\varphi_1\sigma(x_2)$, the row from $\boldsymbol{\varphi}$, the column from $\sigma$.
 
 # %% tags=["no-code"]
 sigma_x = tanh.sigma(x[:-1])
@@ -484,7 +484,7 @@ print("phi sigma^T: relative error below 1e-13:", verify.relative_error(ours, re
 print(f"sigma phi^T: relative error {verify.relative_error(slide, referee.V):.2f}")
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
-# **Predict.** Someone checks the slide's formula along *one* direction $\hat{\mathbf{V}}$ and finds it confirmed to all digits. Which direction was it?
+# **Predict.** Someone checks the formula with $\sigma(\mathbf{x})\boldsymbol{\varphi}^\top$ along *one* direction $\hat{\mathbf{V}}$ and finds it confirmed to all digits. Which direction was it?
 
 # %% tags=["answer"] jupyter={"source_hidden": true}
 with predict.ask("B-blind"):

@@ -448,7 +448,7 @@ print(f"{correct} of {problem.I} points end nearest to their own target")
 # All points are right. The blue region has an arm that reaches through the ring where no training point is in the way. (What to do at the left edge, far from all data, nobody has told the network.)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
-# **Predict, then try.** Now you train: for which data set (blobs, moons, the disk in the ring) does $J < 3$ take the fewest iterations? What is the largest $\gamma$ that does not diverge ($\gamma$ and the step rule can be changed on the way)? What do five layers manage?
+# **Predict, then try.** Now you train: what is the largest $\gamma$ that does not diverge ($\gamma$ and the step rule can be changed on the way)? In the notebook, where one can start afresh: for which data set (blobs, moons, the disk in the ring) does $J < 3$ take the fewest iterations, and what do five layers manage?
 
 # %%
 explore.training()
@@ -788,10 +788,10 @@ with predict.ask("C-fresh"):
     ))
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
-# **Predict, then move.** With 64 points the ring has gaps; a full ring has none. So carry a full circle along, from the middle of the ring, the disk inside. Do the blue points get out? Can you say at $t = 1$ on which side of the circle they are?
+# **Predict, then move.** With 64 points the ring has gaps; a full ring has none. So carry a full circle along (choose *circle*), from the middle of the ring, the disk inside. Do the blue points get out? Can you say at $t = 1$ on which side of the circle they are?
 
 # %%
-explore.flow(problem, result.weights)
+explore.flow(problem, result.weights, carry="nothing")
 
 # %% jupyter={"source_hidden": true} tags=["answer"]
 with predict.ask("C-inside"):
@@ -808,6 +808,9 @@ with predict.ask("C-inside"):
         "At t = 1, enlarged near the blue target: two nearly parallel grey lines, the points between them."
     ))
 
+# %% slideshow={"slide_type": "subslide"} tags=["lecture"]
+quiz.question("C-ring")
+
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # **No planar flow can** separate the full shapes (Dupont, Doucet and Teh, 2019). Suppose all of the ring ended on the red side, the half-plane $x_1 > 1$. Two solutions of an ODE with Lipschitz right-hand side never meet *at the same time* (their paths may cross, at different times), so the flow maps the plane one-to-one and continuously: the ring's image is still a closed band, with the disk's image inside. But what is inside a closed curve in a half-plane is in the half-plane as well. The disk would be red.
 
@@ -820,16 +823,13 @@ with predict.ask("C-inside"):
 norms = np.linalg.norm(result.weights.V, ord=2, axis=(1, 2))
 print(f"largest dt * |V_k|: {problem.dt * norms.max():.2f}")
 
-# %% slideshow={"slide_type": "subslide"} tags=["lecture"]
-quiz.question("C-ring")
-
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## One more dimension
 #
-# The remedy is cheap, and from the same paper: an *augmented* neural ODE. Give every point a third coordinate, zero at the start and zero at the target, and there is room to go round.
+# The remedy is cheap, and from the same paper: an *augmented* neural ODE. Give every point a third coordinate, zero at the start and zero at the target, and there is room to go round. (Here with $\tanh$, $w_2 = 0.05$ and L-BFGS; gradient descent with ReLU does not find such weights from every start.)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# (We start from small random weights. From zero weights the third coordinate would stay zero for ever: it is on target already, so its adjoint is zero, and so is every gradient that could move it. We take $\tanh$, $w_2 = 0.05$ and L-BFGS: with these it works.)
+# (We start from small random weights. From zero weights the third coordinate would stay zero for ever: it is on target already, so its adjoint is zero, and so is every gradient that could move it.)
 
 # %% slideshow={"slide_type": "skip"}
 def lift(points):

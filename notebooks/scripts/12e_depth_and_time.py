@@ -429,7 +429,7 @@ print(f"to rounding, by inverting the 100 layers: {misses(x, found)[1] < 1e-13}"
 quiz.question("E-memory")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# $$\begin{gathered}\frac Nm + m\ \text{states instead of}\ N,\ \text{least for}\ m = \sqrt N;\\
+# $$\begin{gathered}\frac Nm + m\ \text{states instead of}\ N + 1,\ \text{least for}\ m = \sqrt N;\\
 # 2N\ \text{layers evaluated forwards instead of}\ N.\end{gathered}$$
 
 # %% slideshow={"slide_type": "skip"}

@@ -36,7 +36,8 @@ PALE = r"""all => {
         const [r, g, b, a = 1] = rgba(e.matches("svg [fill]") ? style.fill : style.color);
         const ink = over([r, g, b, a * opacity(e)], ground);
         const [low, high] = [light(ink), light(ground)].sort((a, b) => a - b), contrast = (high + 0.05) / (low + 0.05);
-        const isOurs = !e.closest("mjx-assistive-mml, script, style, option, .cm-editor, .jp-Notebook-footer");
+        const notOurs = ".cm-editor, .jp-Notebook-footer, .jp-InputPrompt, .jp-OutputPrompt"; // JupyterLab's own
+        const isOurs = !e.closest(`mjx-assistive-mml, script, style, option, ${notOurs}`);
         const isShown = isOurs && e.getClientRects().length > 0;
         return isShown && contrast < 4.5 ? [`${contrast.toFixed(2)}: ${e.outerHTML.slice(0, 99)}`] : [];
     });

@@ -291,6 +291,8 @@ def test_by_hand_says_what_python_computes_and_descent_goes_on(open_page):
     descended = re.search(f"best by hand: {re.escape(best)}; (.*) iterations of descent$", figure.numbers.inner_text())
     run = node.train(problem, weights, int(descended[1]), node.armijo(), progress=False)
     assert float(figure.numbers.inner_text().split()[2]) == pytest.approx(run.J[-1], rel=1e-3)
+    figure.page.get_by_role("slider", name="b, layer 2", exact=True).press("ArrowUp")
+    expect(figure.numbers).to_have_text(re.compile(f"best by hand: {re.escape(best)}$"))  # what descent found is not
     figure.press("Reset")
     figure.says(J(problem, START))
     expect(figure.numbers).not_to_contain_text("iterations")

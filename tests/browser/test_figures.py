@@ -566,8 +566,12 @@ def test_a_digit_is_drawn_by_mouse(show, digits):
     shown.figure.get_by_role("button", name="Clear").click()
     shown.settle()
     assert np.all(seen_image(shown) == 0)
+    expect(shown.numbers).to_contain_text("nothing drawn yet; t = 0.00")
     shown.slider("image, worst first").fill("0")
     expect(shown.numbers).to_have_text(explore.digit(*digits).numbers)
+    shown.figure.get_by_label("the pen draws").uncheck()
+    shown.page.mouse.click(*corners[0])
+    expect(shown.numbers).to_have_text(explore.digit(*digits).numbers)  # a pen that is up draws nothing
 
 
 def test_a_digit_is_drawn_by_keys(show, digits):
@@ -587,6 +591,33 @@ def test_a_digit_is_drawn_by_keys(show, digits):
     np.testing.assert_allclose(seen_image(shown), image, atol=0.08)
     number, _ = read(problem, weights, image)
     expect(shown.numbers).to_contain_text(f"drawn by hand, read as {number}; t = 0.00")
+
+
+def test_an_arrow_stays_under_the_hand(show):
+    """Its plane takes a larger scale when it is let go, not before; and keys do not lead out of the plane."""
+    shown = show(explore.by_hand())
+    handle = shown.handle("V e₁, layer 1")
+    handle.scroll_into_view_if_needed()
+    box, plane = handle.bounding_box(), "f => f.picture.planes[1].shown.x[1]"
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def said():
+        return [float(number) for number in handle.get_attribute("aria-valuetext").strip("()").split(", ")]
+
+    _, start = said()
+    per_pixel = 2 * shown.figure.evaluate(plane) / shown.figure.locator(".plane").nth(1).bounding_box()["width"]
+    shown.page.mouse.move(x, y)
+    shown.page.mouse.down()
+    shown.page.mouse.move(x + 3.4 / per_pixel, y, steps=8)
+    shown.settle()
+    assert said()[0] < 4.5 and said()[1] == pytest.approx(start, abs=0.1)
+    before = shown.figure.evaluate(plane)
+    shown.page.mouse.up()
+    shown.settle()
+    assert shown.figure.evaluate(plane) > 1.9 * before
+    for _ in range(20):
+        handle.press("Shift+ArrowRight")
+    assert said()[0] <= shown.figure.evaluate(plane)
 
 
 # ---- long runs

@@ -93,3 +93,8 @@ def test_it_names_what_does_not_fit(trained):
         explore.adjoint(problem, weights, w1=-1)
     with pytest.raises(ValueError, match="weights are of another problem"):
         explore.adjoint(problem, node.Weights.zeros(3, 2))
+    line = node.TrainingProblem([[1.0]], [[2.0]], N_T=3)
+    with pytest.raises(ValueError, match="problem has d = 1, expected at least 2"):
+        explore.adjoint(line, node.Weights.zeros(3, 1))
+    with pytest.raises(ValueError, match="weights are not finite, or so large that the states are not"):
+        explore.adjoint(problem, 1e300 * weights)

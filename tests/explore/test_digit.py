@@ -81,6 +81,10 @@ def test_it_names_what_does_not_fit(digits):
     problem, weights, x_in, label = digits
     with pytest.raises(ValueError, match="labels has 29 entries, expected 30: one for each column of x_in"):
         explore.digit(problem, weights, x_in, label[1:])
+    with pytest.raises(ValueError, match="x_in has other numbers than zero in its last ten rows"):
+        explore.digit(problem, weights, x_in + 1, label)
+    with pytest.raises(TypeError, match="x_in is 'images', expected real numbers"):
+        explore.digit(problem, weights, "images", label)
     with pytest.raises(ValueError, match="image is 30, expected a number below 30"):
         explore.digit(*digits, image=30)
     with pytest.raises(ValueError, match="t is 4, expected a number from 0 to 3"):

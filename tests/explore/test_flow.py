@@ -77,6 +77,8 @@ def test_it_names_what_does_not_fit(trained):
         explore.flow(problem, weights, carry="square")
     with pytest.raises(ValueError, match="weights are of another problem: they have N_T=3"):
         explore.flow(problem, node.Weights.zeros(3, 2))
+    with pytest.raises(TypeError, match="paths is 'no', expected True or False"):
+        explore.flow(problem, weights, paths="no")
     with pytest.raises(TypeError, match="problem is None, expected a TrainingProblem"):
         explore.flow(None, weights)
     other = node.TrainingProblem(problem.x_in, problem.y_out, activation=node.Activation(tanh.sigma, tanh.dsigma, "my"))

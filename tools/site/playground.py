@@ -25,7 +25,7 @@ h1 {{ font-size: 1.2em; margin: 0 0 0.4em; }}
 <h1>Playground: train a residual network</h1>
 {figure}
 <p>The address of this page tells the setting, the points that have been changed, and after how many iterations it
-stands: whoever opens it sees the same, where γ and the step rule have not been changed on the way.</p>
+stands: whoever opens it sees the same, where γ, the step rule and the points have not been changed on the way.</p>
 </main>
 </html>
 """
