@@ -242,7 +242,7 @@ plain_size = [size(plain(circle, Vs[:k], bs[:k])) for k in range(101)]
 residual_size = [size(residual(circle, small_V[:k], small_b[:k])) for k in range(101)]
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
-# **Predict.** A circle of points goes through 100 layers with random weights (entries of $\mathbf{V}_k$ of size $1/\sqrt2$) and $\tanh$. What is left of it when they are plain? And when they are residual? What do ten times smaller weights change, and three times larger ones?
+# **Predict.** A circle of points goes through 100 layers with random weights and $\tanh$. What is left of it when they are plain? And when they are residual? What do ten times smaller weights change, and three times larger ones?
 
 # %% tags=["answer"] jupyter={"source_hidden": true}
 with predict.ask("A-circle"):
