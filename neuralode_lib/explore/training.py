@@ -47,7 +47,7 @@ def training(
         if weights is not None:
             raise TypeError("problem is missing: weights belong to one")
         points = DATA[one_of("data", data, DATA)]()
-        zeros = np.zeros((one_of("d", d, [2, 3]) - 2, len(points.label)))
+        zeros = np.zeros((one_of("d", checks.integer("d", d, 1), [2, 3]) - 2, len(points.label)))
         sigma = {"relu": activations.relu, "tanh": activations.tanh}
         problem = TrainingProblem(
             *(np.concatenate([a, zeros]) for a in (points.x_in, points.y_out)),

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .. import activations, plotting
+from .. import activations, checks, plotting
 from ..fused import blas_threads
 from .figure import Figure, one_of, styled
 
@@ -53,7 +53,7 @@ def width(width=4, function="sin 6x + |x|", activation="tanh"):
     width: one of 1, 2, 3, 4, 6, 8, ..., 256. function: "sin 6x + |x|", "sin 6x" or "a jump". activation: "tanh" or
     "relu", whose kinks are marked. Raises ValueError, naming the argument, for what is none of it.
     """
-    one_of("width", width, WIDTHS)
+    width = one_of("width", checks.integer("width", width, 1), WIDTHS)
     f = FUNCTIONS[one_of("function", function, FUNCTIONS)](GRID)
     y, error = fit(function, one_of("activation", activation, ACTIVATIONS), width)
     W, c = nodes()

@@ -44,6 +44,7 @@ def test_kinks_are_where_a_node_turns_on():
 def test_it_names_what_does_not_fit():
     with pytest.raises(ValueError, match="width is 5, expected one of 1, 2, 3, 4, 6"):
         explore.width(5)
+    assert explore.width(np.int64(4)).numbers == explore.width(4).numbers
     with pytest.raises(ValueError, match="function is 'cos', expected one of 'sin 6x"):
         explore.width(function="cos")
     with pytest.raises(ValueError, match="activation is 'sigmoid', expected one of 'tanh', 'relu'"):
