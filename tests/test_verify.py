@@ -87,6 +87,8 @@ def test_tangent_adjoint_sides_differ_where_the_weights_are_not_those_of_the_adj
     direction = Weights.random(5, 3, 1.0, np.random.default_rng(0))
     left, right = verify.tangent_adjoint_sides(problem, weights, direction)
     assert right == pytest.approx(left, rel=1e-12)
+    left, right = verify.tangent_adjoint_sides(problem, (1 + 0.3j) * weights, direction)
+    assert left.imag != 0 and right == pytest.approx(left, rel=1e-12)
 
     right_adjoint = verify.adjoint
 
