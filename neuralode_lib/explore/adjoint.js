@@ -30,7 +30,7 @@ function live(picture, data) {
         }
       }
     }
-    return parts.map((part) => part / whole);
+    return parts.map((part) => part / (whole || 1)); // a gradient of zero has no parts
   }
 
   const now = () => Math.round(clock.at);
@@ -153,10 +153,10 @@ function live(picture, data) {
     changes.root.hidden = shown.value !== "change of J";
     bars.root.hidden = !changes.root.hidden;
 
-    const pair = (a, b, digits) => `(${a.toFixed(digits)}, ${b.toFixed(digits)})`;
-    const moved = `moved by δ = ${pair(...delta, 2)}, J changes by ${change(1).toFixed(3)}`;
-    const part = `part of the gradient ${(100 * parts[i]).toFixed(1)} %`;
-    const price = `φ = ${pair(...phi_now, 3)}; ${moved}, φ · δ = ${product.toFixed(3)}`;
+    const pair = (a, b, digits) => `(${fixed(a, digits)}, ${fixed(b, digits)})`;
+    const moved = `moved by δ = ${pair(...delta, 2)}, J changes by ${fixed(change(1), 3)}`;
+    const part = `part of the gradient ${fixed(100 * parts[i], 1)} %`;
+    const price = `φ = ${pair(...phi_now, 3)}; ${moved}, φ · δ = ${fixed(product, 3)}`;
     picture.say(`sample ${i} at t = ${t[k].toFixed(2)}: ${price}; ${part}`);
   };
   solve();

@@ -16,12 +16,12 @@ DELTA = (0.3, 0.2)
 def parts(x, phi, activation):
     """Each sample's part of the gradient without its penalty: <g_i, g> / <g, g>, where g is the sum of the g_i.
 
-    They add up to 1.
+    They add up to 1; a gradient of zero has none, zeros.
     """
     ones = np.ones((len(phi), 1, phi.shape[2]))
     s = np.concatenate([activation.sigma(x[:-1]), ones], axis=1)
     g = phi @ s.transpose(0, 2, 1)
-    return np.einsum("kmi,kmn,kni->i", phi, g, s) / np.vdot(g, g)
+    return np.einsum("kmi,kmn,kni->i", phi, g, s) / (np.vdot(g, g) or 1)
 
 
 def change(problem, weights, x, i, k, delta, w1):
@@ -75,7 +75,7 @@ def adjoint(problem=None, weights=None, sample=0, w1=0.5):
     plotting.trajectories(x, label, left)
     left.plot(*x[:, :2, i].T, color=plotting.CLASSES[label[i]][1], lw=3)
     left.plot(*path[:, :2].T, "--", color=GREEN, label="moved by δ")
-    scale = min(1, 1 / np.linalg.norm(phi[:, :2, i], axis=1).max())
+    scale = 1 / max(1, np.linalg.norm(phi[:, :2, i], axis=1).max())
     push = {"xytext": x[k, :2, i], "arrowprops": {"arrowstyle": "-|>", "color": ORANGE, "lw": 3}}
     left.annotate("", x[k, :2, i] + scale * phi_k, **push)
     seen = np.concatenate([*x[:, :2], problem.y_out[:2], path[:, :2].T], axis=1)

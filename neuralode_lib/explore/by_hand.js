@@ -52,7 +52,7 @@ function live(picture, data) {
   const layers = Array.from({ length: LAYERS }, (_, k) => {
     const name = `layer ${k + 1}`;
     const own = picture.plane({ title: name, equal: true, bare: true, height: 1.1, alt: `b and V of ${name}` });
-    own.root.style.flex = "0 1 10.5em";
+    own.root.style.flex = "0 1 min(10.5em, 45%)"; // on a phone two beside each other
     const handles = ARROWS.map(([arrow, column, color]) => own.handle({
       label: `${arrow}, ${name}`, color, at: [0, 0], move: (x1, x2) => turn(k, column, x1, x2),
       said: (x1, x2) => `(${x1.toFixed(1)}, ${x2.toFixed(1)})`,

@@ -49,6 +49,11 @@ function general(x, digits) {
   return `${short(mantissa)}e${exponent}`;
 }
 
+/** With so many digits after the point, and no minus before a zero. */
+function fixed(x, digits) {
+  return x.toFixed(digits).replace(/^-(?=[0.]+$)/, "");
+}
+
 class Picture {
   constructor(element) {
     this.element = element;
@@ -69,6 +74,7 @@ class Picture {
     if (element.picture) return;
     const data = JSON.parse(element.querySelector('script[type="application/json"]').textContent);
     const picture = (element.picture = new Picture(element));
+    picture.alt = data.alt;
     live(picture, data);
     for (const still of element.querySelectorAll(":scope > :is(img, figcaption, .living)")) still.remove();
     element.prepend(picture.root);
@@ -130,6 +136,7 @@ class Picture {
   /** The line of numbers. It is seen at once, and said when it has not changed for a moment. */
   say(text) {
     if (text === this.said) return;
+    if (this.said) this.leaveOpening();
     this.said = text;
     this.numbers.setAttribute("aria-live", "off");
     this.numbers.textContent = text;
@@ -138,6 +145,11 @@ class Picture {
       this.numbers.setAttribute("aria-live", "polite");
       this.numbers.replaceChildren(text);
     }, REST);
+  }
+
+  /** What a canvas shows is told for how the figure opens; from then on the line of numbers tells it. */
+  leaveOpening() {
+    for (const { canvas } of this.planes) if (canvas.ariaLabel === this.alt) canvas.ariaLabel = `As it opened: ${this.alt}`;
   }
 
   // ---- controls: native ones, with a label
@@ -164,14 +176,15 @@ class Picture {
     return input;
   }
 
-  /** A number that is typed: from min to max, and above that. Anything else is put back. @returns the input */
+  /** A number that is typed: from min to max, and above that; whole, if the step is 1. Anything else is put back. */
   field(label, { min = -Infinity, max = Infinity, above = -Infinity, step, value }, change) {
     const input = make("input", { type: "number", step, value });
     takesKeys(input, /^(.|Arrow.*|Home|End|Backspace|Delete|Enter)$/);
     if (min > -Infinity) input.min = min;
     input.show = (number) => { input.value = value = number; };
     input.onchange = () => {
-      const number = input.valueAsNumber, isFine = number >= min && number <= max && number > above;
+      const typed = input.valueAsNumber, number = step === 1 ? Math.round(typed) : typed;
+      const isFine = number >= min && number <= max && number > above;
       input.show(isFine ? number : value);
       if (isFine) change(number);
       this.refresh();

@@ -100,7 +100,7 @@ class Plane {
 
   /** Round numbers to label an axis with: [what is written, where it stands on the axis]. */
   ticks(axis) {
-    const [from, to] = this.shown[axis], apart = (axis === "x" ? 4 : 3) * this.em;
+    const [from, to] = this.shown[axis], apart = (axis === "x" ? 3.2 : 3) * this.em;
     const most = Math.max(2, (Math.abs(this.factor[axis]) * (to - from)) / apart);
     const least = (to - from) / most, decade = 10 ** Math.floor(Math.log10(least));
     let step = [1, 2, 5, 10].map((n) => n * decade).find((n) => n >= least);
@@ -253,10 +253,12 @@ class Plane {
     context.stroke();
   }
 
-  text(text, x, y, { dx = 0, dy = 0, align = "center", color = "ink" } = {}) {
+  /** Not cut at the sides. dy: pixels below the place. */
+  text(text, x, y, { dy = 0, color = "ink" } = {}) {
     this.pen({ color });
-    Object.assign(this.context, { textAlign: align, textBaseline: "middle" });
-    this.context.fillText(text, this.X(x) + dx, this.Y(y) + dy);
+    Object.assign(this.context, { textAlign: "center", textBaseline: "middle" });
+    const px = Math.min(Math.max(this.X(x), this.left + 0.8 * this.em), this.right - 0.8 * this.em);
+    this.context.fillText(text, px, this.Y(y) + dy);
   }
 
   /** The number of the point that is nearest to a place on the canvas and within reach, or -1. */

@@ -97,7 +97,7 @@ function live(picture, data) {
     right.points([h], [seen[n]], { color: "blue", marker: "square", size: 7 });
     chosen.at = [h, seen[n]];
 
-    const pair = (values) => `(${values[N * d].toFixed(4)}, ${values[N * d + 1].toFixed(4)})`;
+    const pair = (values) => `(${fixed(values[N * d], 4)}, ${fixed(values[N * d + 1], 4)})`;
     const kick = `kick of length 1/Δt = ${N} at t = ${(layer() * dt).toFixed(3)}, h = ${exponential(h, 1)}`;
     const ends = `quotient ${pair(q)}, tangent ${pair(x_tilde)}`;
     picture.say(`${kick}; at T: ${ends}; largest difference ${exponential(apart[n], 1)}`);

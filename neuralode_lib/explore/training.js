@@ -291,7 +291,7 @@ function cockpit(picture, data, kept) {
   const afresh = (name) => (value) => { chosen[name] = value; begin(); };
   picture.choice("σ", ["relu", "tanh"], chosen.activation, afresh("activation"));
   picture.choice("d", [...new Set([2, 3, chosen.d])].map(String), String(chosen.d), (d) => afresh("d")(Number(d)));
-  picture.field("layers", { min: 1, max: 1000, step: 1, value: chosen.layers }, (N) => afresh("layers")(Math.round(N)));
+  picture.field("layers", { min: 1, max: 1000, step: 1, value: chosen.layers }, afresh("layers"));
   picture.field("w₁", { min: 0, max: 1e6, step: 0.01, value: chosen.w1 }, afresh("w1"));
   picture.field("w₂", { min: 0, max: 1e6, step: 0.01, value: chosen.w2 }, afresh("w2"));
 
@@ -397,6 +397,7 @@ function cockpit(picture, data, kept) {
   take(chosen.data);
   begin(given());
   if (kept) goOn();
+  else limit = Math.max(limit, data.opening);
   repose();
   if (picture.calm && !kept) while (descent.iteration < Math.min(data.opening, AT_ONCE) && advance());
   opening.isPlaying = !kept && descent.iteration < data.opening;

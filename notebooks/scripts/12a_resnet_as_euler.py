@@ -417,7 +417,7 @@ exercises.observed_order.check(my_observed_order)
 
 # %% tags=["no-code"]
 rng = np.random.default_rng(4)
-print("layers  smooth weights    unrelated weights, two draws")
+print("layers  x(T): smooth      unrelated weights that grow like √K, two draws")
 for K in (50, 100, 200, 400):
     unrelated = [node.Weights.random(K + 1, 2, scale=np.sqrt(K), rng=rng) for _ in range(2)]
     outputs = [node.forward(w, x_in[:, None], 1 / K, tanh)[-1, :, 0] for w in unrelated]

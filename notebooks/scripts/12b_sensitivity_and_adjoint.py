@@ -98,7 +98,11 @@ predict.ask("B-kick")
 # Now $\mathbf{V}$ becomes $\mathbf{V} + h\hat{\mathbf{V}}$. Two things change at once, the matrix and the state it acts on; add and subtract $\mathbf{V}\sigma(\mathbf{x}^{ih})$ to have one at a time:
 #
 # $$\frac{\dot{\mathbf{x}}^{ih} - \dot{\mathbf{x}}^i}{h} = \frac{(\mathbf{V} + h\hat{\mathbf{V}} - \mathbf{V})\,\sigma(\mathbf{x}^{ih})}{h} + \mathbf{V}\,\frac{\sigma(\mathbf{x}^{ih}) - \sigma(\mathbf{x}^i)}{h}.$$
-#
+
+# %% slideshow={"slide_type": "subslide"} tags=["lecture"]
+quiz.question("B-tangent")
+
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # The first term is $\hat{\mathbf{V}}\sigma(\mathbf{x}^{ih})$ and tends to $\hat{\mathbf{V}}\sigma(\mathbf{x}^i)$, the second is as before:
 #
 # $$\hat{\mathbf{x}}^i(0) = \mathbf{0},\qquad \dot{\hat{\mathbf{x}}}^i = \hat{\mathbf{V}}\,\sigma(\mathbf{x}^i) + \mathbf{V}\operatorname{diag}\bigl(\sigma'(\mathbf{x}^i)\bigr)\,\hat{\mathbf{x}}^i.$$
@@ -113,9 +117,6 @@ print("h       |quotient - tangent|")
 for h in (1e-1, 1e-2, 1e-3, 1e-4):
     quotient = difference_quotient(problem.states, weights, V_hat, h)
     print(f"{h:.0e}   {np.linalg.norm(quotient - x_hat):.2e}")
-
-# %% slideshow={"slide_type": "subslide"} tags=["lecture"]
-quiz.question("B-tangent")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Exercise: the tangent** on the grid, along $(\hat{\mathbf{V}}, \tilde{\mathbf{b}})$, which are `direction.V` and `direction.b`. `activation.sigma` and `activation.dsigma` are $\sigma$ and $\sigma'$.
@@ -240,7 +241,7 @@ with predict.ask("B-tangents"):
 #
 # So many ODEs for one step of gradient descent! The expensive terms are those with $\tilde{\mathbf{x}}^i$, and only they. We look for *one* function $\boldsymbol{\varphi}^i(t)$ that trades them for $\tilde{\mathbf{b}}$, which we know.
 #
-# Think of the price of a state: by how much does $J$ change when a sample is pushed? (The states count from 0 here. Where they count from 1, as on the lecture's slides, the same $\mathbf{p}_k$ is called $\boldsymbol{\varphi}_k$, and is the price of $\mathbf{x}_{k+1}$.) At the end, by $\mathbf{p}_K = \mathbf{x}_K - \mathbf{y}_{\text{out}}$ times the push. One layer back, $\mathbf{x}_{k+1} = \mathbf{x}_k + \Delta t\,(\mathbf{V}\sigma(\mathbf{x}_k) + \mathbf{b})$ carries the push on, and the running cost adds its part. By the chain rule, with $\mathbf{A} = \mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x}_k))$,
+# Think of the price of a state: by how much does $J$ change when a sample is pushed? At the end, by $\mathbf{p}_K = \mathbf{x}_K - \mathbf{y}_{\text{out}}$ times the push. One layer back, $\mathbf{x}_{k+1} = \mathbf{x}_k + \Delta t\,(\mathbf{V}\sigma(\mathbf{x}_k) + \mathbf{b})$ carries the push on, and the running cost adds its part. By the chain rule, with $\mathbf{A} = \mathbf{V}\operatorname{diag}(\sigma'(\mathbf{x}_k))$,
 #
 # $$\mathbf{p}_k = (\mathbf{I} + \Delta t\,\mathbf{A})^\top\mathbf{p}_{k+1} + \Delta t\,w_1(\mathbf{x}_k - \mathbf{y}_{\text{out}}).$$
 #
@@ -252,6 +253,8 @@ with predict.ask("B-tangents"):
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # (In the last lecture it started from zero: there $J$ did not look at the final state.) There is one such ODE for each sample, and no direction in it.
+#
+# (The states count from 0 here. Where they count from 1, as on the lecture's slides, the same $\mathbf{p}_k$ is called $\boldsymbol{\varphi}_k$, and is the price of $\mathbf{x}_{k+1}$.)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # **Predict.** With $\mathbf{V} = \mathbf{0}$ and $\mathbf{b} = \mathbf{0}$ nothing moves. What is $\boldsymbol{\varphi}$ as a function of time when $w_1 = 0$, and when $w_1 = 1$?
@@ -260,7 +263,7 @@ with predict.ask("B-tangents"):
 with predict.ask("B-still"):
     for w_1 in (0.0, 1.0):
         still = node.adjoint(0 * weights, np.stack(6 * [x_in]), y_out, problem.dt, w_1, tanh)
-        print(f"w1 = {w_1:.0f}: first entry of phi for the first sample {still[:, 0, 0].round(3)}")
+        print(f"w1 = {w_1:.0f}: first entry of phi, first sample, layer by layer {still[:, 0, 0].round(3)}")
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # So $\boldsymbol{\varphi}$ is **the price of the state**: push the state at time $t$ by a small vector $\boldsymbol{\delta}$, let it run on with the same weights, and $J$ changes by $\boldsymbol{\varphi}(t)^\top\boldsymbol{\delta}$, to first order.
@@ -286,7 +289,7 @@ def J_from_3(x_3):
 with predict.ask("B-entry"):
     delta = np.random.default_rng(16).standard_normal(x[3].shape)
     change = (J_from_3(x[3] + 1e-5 * delta) - J_from_3(x[3] - 1e-5 * delta)) / 2e-5
-    print(f"change of J    {change:.8f}")
+    print(f"rate of change of J along delta {change:.8f}")
     print(f"phi[2] . delta {np.sum(phi[2] * delta):.8f}   phi[3] . delta {np.sum(phi[3] * delta):.8f}")
     print("states:", len(x), "  phi:", len(phi))
 
@@ -449,9 +452,6 @@ with predict.ask("B-question-2"):
 #
 # On the grid each time step contributes $\Delta t$ times that.
 
-# %% slideshow={"slide_type": "subslide"} tags=["lecture"]
-quiz.question("B-transpose")
-
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # The referee, one complex step for each weight, agrees with the gradient in $\mathbf{b}$:
 
@@ -467,8 +467,12 @@ print("relative error below 1e-13:", error < 1e-13)
 # For $\hat{\mathbf{V}}$ the driving term is $\hat{\mathbf{V}}\sigma(\mathbf{x})$ in place of $\tilde{\mathbf{b}}$; nothing else changes in the two questions, and they give
 #
 # $$(\mathbf{x}(T) - \mathbf{y}_{\text{out}})^\top\hat{\mathbf{x}}(T) + w_1\int_0^T(\mathbf{x} - \mathbf{y}_{\text{out}})^\top\hat{\mathbf{x}}\,dt = \int_0^T\boldsymbol{\varphi}^\top\hat{\mathbf{V}}\sigma(\mathbf{x})\,dt.$$
-#
-# To read off the gradient, write the right side as a Frobenius product: $\boldsymbol{\varphi}^\top\hat{\mathbf{V}}\boldsymbol{\sigma} = \sum_{m,n}\varphi_m\hat V_{mn}\sigma_n = \langle\boldsymbol{\varphi}\boldsymbol{\sigma}^\top, \hat{\mathbf{V}}\rangle_F$. Hence
+
+# %% slideshow={"slide_type": "subslide"} tags=["lecture"]
+quiz.question("B-transpose")
+
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
+# To read off the gradient, write the right side of the identity as a Frobenius product: $\boldsymbol{\varphi}^\top\hat{\mathbf{V}}\boldsymbol{\sigma} = \sum_{m,n}\varphi_m\hat V_{mn}\sigma_n = \langle\boldsymbol{\varphi}\boldsymbol{\sigma}^\top, \hat{\mathbf{V}}\rangle_F$. Hence
 #
 # $$(\nabla_{\mathbf{V}}J)(t) = \sum_{i=1}^I\boldsymbol{\varphi}^i(t)\,\sigma(\mathbf{x}^i(t))^\top + w_2\mathbf{V}(t).$$
 
@@ -480,8 +484,9 @@ sigma_x = tanh.sigma(x[:-1])
 phi_sigma = phi @ sigma_x.transpose(0, 2, 1)  # one product for each layer, summed over samples
 ours = problem.dt * (phi_sigma + problem.w2 * weights.V)
 slide = problem.dt * (phi_sigma.transpose(0, 2, 1) + problem.w2 * weights.V)
-print("phi sigma^T: relative error below 1e-13:", verify.relative_error(ours, referee.V) < 1e-13)
-print(f"sigma phi^T: relative error {verify.relative_error(slide, referee.V):.2f}")
+print("Relative error, the complex step of J being the referee")
+print("phi sigma^T: below 1e-13:", verify.relative_error(ours, referee.V) < 1e-13)
+print(f"sigma phi^T: {verify.relative_error(slide, referee.V):.2f}")
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # **Predict.** Someone checks the formula with $\sigma(\mathbf{x})\boldsymbol{\varphi}^\top$ along *one* direction $\hat{\mathbf{V}}$ and finds it confirmed to all digits. Which direction was it?
@@ -508,7 +513,7 @@ def gradient_of_J(weights):
     return node.gradient(weights, x, phi, problem.dt, problem.w2, tanh)
 
 
-error = verify.relative_error(gradient_of_J(weights), referee)
+error = verify.relative_error(gradient_of_J(weights), referee)  # the complex step of J
 print("relative error below 1e-13:", error < 1e-13)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]

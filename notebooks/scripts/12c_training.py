@@ -112,7 +112,7 @@ print(f"loops {by_loops:.12f}   library {by_library:.12f}")
 # %% slideshow={"slide_type": "subslide"}
 quiz.question("C-count")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## The discrete adjoint <small>C4</small>
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -179,7 +179,7 @@ for N_T in (2, 5, 50):
 # %% slideshow={"slide_type": "subslide"}
 quiz.question("C-dt")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## The discrete gradient <small>C5</small>
 #
 # $\mathbf{V}_k$ and $\mathbf{b}_k$ enter $\mathbf{x}_{k+1}$, whose price is $\boldsymbol{\varphi}_k$, with a factor $\Delta t$; and they enter the penalty. So
@@ -400,8 +400,11 @@ plotting.show(ax, alt=(
     f"{result.J[-1]:.2f}, with sharp spikes up, a group of them after iteration 200 and single ones until 9,000."
 ))
 
+# %% [markdown]
+# Most of the gain comes in the first thousand iterations; after that it is slow. A spike is a step that overshoots, and the descent recovers.
+
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Most of the gain comes in the first thousand iterations; after that it is slow. Now and then a step overshoots, and the descent recovers. So the last weights need not be the best ones:
+# So the last weights need not be the best ones:
 
 # %% slideshow={"slide_type": "skip"}
 print(f"last: J = {result.J[-1]:.3f};  smallest: {result.J.min():.3f}, after iteration {result.J.argmin():,}")
@@ -444,8 +447,11 @@ plotting.show(left, alt=(
 correct = np.sum(node.nearest_target(x[-1]) == data.label)
 print(f"{correct} of {problem.I} points end nearest to their own target")
 
+# %% [markdown]
+# All points are right. The blue region has an arm that reaches through the ring where no training point is in the way.
+
 # %% [markdown] slideshow={"slide_type": "notes"}
-# All points are right. The blue region has an arm that reaches through the ring where no training point is in the way. (What to do at the left edge, far from all data, nobody has told the network.)
+# (What to do at the left edge, far from all data, nobody has told the network.)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # **Predict, then try.** Now you train: what is the largest $\gamma$ that does not diverge ($\gamma$ and the step rule can be changed on the way)? In the notebook, where one can start afresh: for which data set (blobs, moons, the disk in the ring) does $J < 3$ take the fewest iterations, and what do five layers manage?

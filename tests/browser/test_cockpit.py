@@ -167,6 +167,10 @@ def test_settings_start_afresh_or_change_on_the_way(open_page):
         cockpit.says(f"iteration {stood + 1} of 10000: {J(problem, weights - 0.05 * gradient)}")
     cockpit.type("layers", -3)
     expect(cockpit.box.get_by_role("spinbutton", name="layers")).to_have_value("10")
+    cockpit.type("layers", 2.6)
+    expect(cockpit.box.get_by_role("spinbutton", name="layers")).to_have_value("3")
+    cockpit.type("w₁", 2e6)
+    expect(cockpit.box.get_by_role("spinbutton", name="w₁")).to_have_value("0.3")
 
 
 def test_reopened_it_says_where_it_was_and_goes_on_from_there(open_page):
@@ -326,6 +330,8 @@ def test_the_playground_s_address_gives_its_state_back(open_page):
     assert J_there == pytest.approx(J_here, rel=1e-3)  # points are rounded to four digits
     assert other.page.evaluate("location.hash") == address
     other.visit.screenshot("playground")
+    longer = open_page("playground", "#data=blobs&layers=2&run=12000", reduced_motion="reduce")
+    expect(longer.numbers).to_contain_text(re.compile(r"iteration \d+ of 12000"))
 
 
 LINKS = re.findall(

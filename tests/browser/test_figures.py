@@ -186,7 +186,9 @@ def test_light_and_dark_small_and_large_all_can_use_it(show, make, name):
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "training"])  # see test_cockpit.py
 def test_every_control_says_or_draws_something_else(show, make, name):
-    shown = show(make(name))
+    figure = make(name)
+    shown = show(figure)
+    expect(shown.figure.get_by_role("img", name=figure.alt, exact=True)).to_be_visible()
     look = """f => [f.querySelector("[role=status]").textContent]
         .concat([...f.querySelectorAll("canvas")].map((canvas) => canvas.toDataURL()))"""
 
@@ -207,6 +209,7 @@ def test_every_control_says_or_draws_something_else(show, make, name):
         moves(lambda radio=radio: radio.check())
     for box in shown.figure.locator("input[type=checkbox]").all():
         moves(lambda box=box: box.press("Space"))
+    expect(shown.figure.get_by_role("img", name=f"As it opened: {figure.alt}", exact=True)).to_be_visible()
 
 
 def test_it_speaks_when_the_hand_rests(show, make):
@@ -430,7 +433,7 @@ def test_adjoint_foretells_what_a_dragged_state_does_to_J(show, trained):
         said = f"J changes by {changed:.3f}, φ · δ = {phi[7, :, 5] @ delta:.3f};"
         expect(shown.numbers).to_contain_text(said)
     shown.figure.get_by_role("button", name="δ = 0").click()
-    expect(shown.numbers).to_contain_text("J changes by 0.000, φ · δ = 0.000")
+    expect(shown.numbers).to_contain_text("J changes by 0.000, φ · δ = 0.000")  # and not -0.000
     shown.figure.get_by_label("V = 0, b = 0").check()
     miss = (problem.x_in - problem.y_out)[:, 5]
     shown.slider("time").press("End")

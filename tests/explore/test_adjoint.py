@@ -81,6 +81,15 @@ def test_what_12b_says_of_it():
     assert (blue[0.5].min(), blue[0.5].max(), np.sum(blue[0.01] < 0)) == (-4.6, -2.5, 4)
 
 
+def test_a_gradient_of_zero_has_no_parts():
+    """Where all are on target already and nothing moves."""
+    problem = node.TrainingProblem(np.eye(2), np.eye(2), N_T=5)
+    weights = node.Weights.zeros(5, 2)
+    phi = np.zeros((4, 2, 2))
+    assert parts(problem.states(weights), phi, problem.activation).tolist() == [0, 0]
+    assert explore.adjoint(problem, weights).numbers.endswith("part of the gradient 0.0 %")
+
+
 def test_more_coordinates(augmented):
     assert explore.adjoint(*augmented, sample=3).data["d"] == 3
 

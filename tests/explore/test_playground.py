@@ -81,7 +81,7 @@ def test_what_is_usual_is_not_told(read, data):
 @needs_node
 @pytest.mark.parametrize(
     "wrong",
-    "data=spiral layers=0 layers=2.5 layers= w1=-1 gamma=0 gamma=x d=4 rule=Newton show=all".split(),
+    "data=spiral layers=0 layers=2.5 layers= w1=-1 w1=1000001 w2=1e7 gamma=0 gamma=x d=4 rule=Newton show=all".split(),
 )  # fmt: skip
 def test_what_an_address_tells_wrongly_is_left_out(read, data, wrong):
     ((state, again),) = read(f"#{wrong}")

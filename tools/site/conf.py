@@ -45,6 +45,12 @@ def one_list(app, page, template, context, doctree):
         context["body"] = f"{heading}<ul>{re.sub('</?ul>', '', entries)}</ul>"
 
 
+def no_fields(app, what, name, obj, skip, options):
+    """A NamedTuple's fields are in its docstring; Python's own text says only which number they have."""
+    return True if str(getattr(obj, "__doc__", "")).startswith("Alias for field number") else None
+
+
 def setup(app):
+    app.connect("autodoc-skip-member", no_fields)
     app.connect("autodoc-process-docstring", text_as_it_is)
     app.connect("html-page-context", one_list)

@@ -19,7 +19,8 @@ from neuralode_lib import quiz
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted(ROOT.glob("notebooks/*.ipynb"))
 TESTS = sorted(ROOT.glob("tests/formulas/test_[A-Z].py"))
-MODULES = [ROOT / f"neuralode_lib/{name}.py" for name in ("resnet", "problem", "rules", "descent", "verify", "tape")]
+COMPUTE = "resnet problem datasets rules descent verify tape".split()
+MODULES = [ROOT / f"neuralode_lib/{name}.py" for name in COMPUTE]
 
 HEADING = re.compile(r"##+ (?:\d\. )?(.*)")
 LABEL = re.compile(r"<small>(.*?)</small>")

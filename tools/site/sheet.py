@@ -38,8 +38,8 @@ def names():
     J, t, T, gamma = problem.cost(weights), problem.t, problem.T, 0.1
     new_weights = next(now for now in node.gradient_descent(problem, weights, node.constant(gamma)) if now.iteration)
     new_weights = new_weights.weights
-    W, c, V_out = rng.standard_normal((N, d)), rng.standard_normal(N), rng.standard_normal((d, N))
-    y_wide = np.stack([V_out.dot(np.tanh(W.dot(x_i) + c)) for x_i in x_in.T], axis=1)
+    W, c, V_out, b_out = map(rng.standard_normal, [(N, d), N, (d, N), d])
+    y_wide = np.stack([V_out.dot(np.tanh(W.dot(x_i) + c)) + b_out for x_i in x_in.T], axis=1)
     x_plain = [x_in]
     for theta in weights.theta:
         x_plain.append(theta @ np.vstack([np.tanh(x_plain[-1]), np.ones(I)]))
@@ -127,8 +127,8 @@ SYMBOLS = [
 
 FORMULAS = [
     Row(
-        "A1", r"\mathbf{y} = \mathbf{V}\sigma(\mathbf{W}\mathbf{x} + \mathbf{c})", (), "",
-        "y_wide", "V_out @ sigma(W @ x_in + c[:, None])",
+        "A1", r"\mathbf{y} = \mathbf{V}\sigma(\mathbf{W}\mathbf{x} + \mathbf{c}) + \mathbf{b}", (), "",
+        "y_wide", "V_out @ sigma(W @ x_in + c[:, None]) + b_out[:, None]",
     ),
     Row(
         "A3", r"\text{plain: } \mathbf{x}_{k+1} = \mathbf{V}_k\sigma(\mathbf{x}_k) + \mathbf{b}_k",
@@ -226,7 +226,9 @@ COLUMNS = ("", "slide", "k", "time", "array", "shape", "code")
 TITLE = "One page for all"
 WORDS = (
     "Samples are columns. Where the slide has the index k, k in the code is one less, for Python counts from 0. "
-    "Shapes are computed. Of a formula a test evaluates the code: it gives what stands under array."
+    "States are counted from 1 everywhere, as in 12.C; 12.A counts them from 0. V_out, b_out and y_wide belong to the "
+    "network with one hidden layer, x_plain to the plain one, A, B and C to a tape. Shapes are computed. Of a formula "
+    "a test evaluates the code: it gives what stands under array."
 )
 
 PAGE = """<!doctype html>
