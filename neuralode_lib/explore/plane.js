@@ -103,7 +103,9 @@ class Plane {
     const [from, to] = this.shown[axis], apart = (axis === "x" ? 3.2 : 3) * this.em;
     const most = Math.max(2, (Math.abs(this.factor[axis]) * (to - from)) / apart);
     const least = (to - from) / most, decade = 10 ** Math.floor(Math.log10(least));
-    let step = [1, 2, 5, 10].map((n) => n * decade).find((n) => n >= least);
+    const steps = [0.5, 1, 2, 5, 10].map((n) => n * decade), fits = steps.findIndex((n) => n >= least);
+    const isAlone = axis === "y" && Math.floor(to / steps[fits]) <= Math.ceil(from / steps[fits]); // one tick is no axis
+    let step = steps[isAlone ? fits - 1 : fits];
     if (this[`${axis}log`]) step = Math.max(1, Math.round(step));
     const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9)), ticks = [];
     for (let n = Math.ceil(from / step - 1e-9); n <= to / step + 1e-9; n++) {

@@ -384,7 +384,7 @@ with predict.ask("C-gammas"):
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## Ten thousand iterations
 #
-# The lecture speaks of 10,000.
+# As many as in the lecture. A spike is a step that overshoots.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # On the exercise sheet, a MATLAB script with loops over samples takes two minutes for a thousand; here all samples are the columns of one matrix, and ten thousand take seconds. You may stop it at any time (the square in the toolbar): the result so far is kept.
@@ -400,11 +400,8 @@ plotting.show(ax, alt=(
     f"{result.J[-1]:.2f}, with sharp spikes up, a group of them after iteration 200 and single ones until 9,000."
 ))
 
-# %% [markdown]
-# Most of the gain comes in the first thousand iterations; after that it is slow. A spike is a step that overshoots, and the descent recovers.
-
 # %% [markdown] slideshow={"slide_type": "notes"}
-# So the last weights need not be the best ones:
+# Most of the gain comes in the first thousand iterations; after that it is slow. The descent recovers from its spikes, but the last weights need not be the best ones:
 
 # %% slideshow={"slide_type": "skip"}
 print(f"last: J = {result.J[-1]:.3f};  smallest: {result.J.min():.3f}, after iteration {result.J.argmin():,}")
@@ -432,7 +429,7 @@ def final(starts):
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lecture"]
 x = problem.states(result.weights)
-left, right = plotting.panels(2, width=11, height=5.2)
+left, right = plotting.panels(2, width=11, height=4.9)
 plotting.trajectories(x[:, :, ::4], data.label[::4], left, title="16 of the paths")
 plotting.decision_regions(final, right, title="which target each start reaches")
 plotting.points(data.x_in, data.label, right)
@@ -448,7 +445,7 @@ correct = np.sum(node.nearest_target(x[-1]) == data.label)
 print(f"{correct} of {problem.I} points end nearest to their own target")
 
 # %% [markdown]
-# All points are right. The blue region has an arm that reaches through the ring where no training point is in the way.
+# All are right: the blue region leaves the ring between two points.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # (What to do at the left edge, far from all data, nobody has told the network.)
