@@ -200,7 +200,7 @@ class Picture {
     return input;
   }
 
-  /** One of several options: buttons, or a list where they are many. @returns its value, and show(another) */
+  /** One of several options: buttons, or a list where they are many. @returns its value, show(another), the group */
   choice(label, options, value, change = () => {}) {
     const changed = (choice) => { chosen.value = choice; change(choice); this.refresh(); };
     const chosen = { value };
@@ -212,7 +212,7 @@ class Picture {
       this.controls.append(make("label", {}, label, list));
       return chosen;
     }
-    const group = make("fieldset", {}, make("legend", {}, label));
+    const group = (chosen.group = make("fieldset", {}, make("legend", {}, label)));
     for (const option of options) {
       const radio = make("input", { type: "radio", name: label, value: option, checked: option === value });
       radio.onchange = () => changed(option);

@@ -376,6 +376,7 @@ function cockpit(picture, data, kept) {
     const bent = drawGraph();
     handle.element.style.pointerEvents = presses.value === "moves" ? "" : "none"; // the canvas gets the press
     handle.element.hidden = points.length === 0 || flow.isPlaying || chosen.show === "points at T";
+    presses.group.disabled = chosen.show === "points at T" && points.length > 0; // there are no starts to take hold of
     handle.at = points[chosen.point]?.x.slice(0, 2) ?? [0, 0];
     progress.max = limit;
     progress.value = descent.iteration;

@@ -247,6 +247,9 @@ def test_points_are_moved_added_and_removed_while_it_trains(open_page):
     cockpit.choose("removes")
     mouse.click(*cockpit.place(0.3, 0.4))
     cockpit.says("of 64 points")
+    for picture, is_there in [("points at T", False), ("regions", True)]:
+        cockpit.choose(picture)
+        expect(cockpit.box.get_by_role("radio", name="removes")).to_be_enabled(enabled=is_there)
     cockpit.press("Clear")
     cockpit.says("of 0 points")
     expect(cockpit.alert).to_contain_text("No points")
