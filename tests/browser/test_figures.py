@@ -215,8 +215,9 @@ def test_every_control_says_or_draws_something_else(show, make, name):
 def test_it_speaks_when_the_hand_rests(show, make):
     shown = show(make("euler"))
     expect(shown.numbers).to_have_attribute("aria-live", "polite")
-    shown.numbers.evaluate("""line => new MutationObserver(() => (line.dataset.was = `${line.dataset.was} ${line.ariaLive}`))
-        .observe(line, { attributeFilter: ["aria-live"] })""")
+    shown.numbers.evaluate("""line => new MutationObserver(() => {
+        line.dataset.was = `${line.dataset.was} ${line.ariaLive}`;
+    }).observe(line, { attributeFilter: ["aria-live"] })""")
     shown.slider("layers").press("ArrowRight")
     expect(shown.numbers).to_have_attribute("data-was", "undefined off polite")
 
