@@ -70,7 +70,7 @@ ANSWERS: dict[str, str] = {
     """,
     "C-inside": r"""
     They stay inside at all times, though at $t = 1$ the circle is so thin that it looks like a line: enlarged, it has
-    two sides, and the blue points lie between them. The line of numbers below the moving figure counts: the circle is
+    two sides, and the blue points lie between them. The moving figure's line of numbers counts: the circle is
     round 32 blue points from $t = 0$ to $t = 1$.
     """,
     "C-weights": r"""

@@ -239,7 +239,9 @@ A_CANCELLED = (
 QUESTION_2 = Question(
     id="B7",
     prompt=r"""
-    The same integral, by the product rule. What is
+    The same integral, by the product rule. With $\dot{\tilde{\mathbf{x}}} = \mathbf{A}\tilde{\mathbf{x}} +
+    \tilde{\mathbf{b}}$ and $-\dot{\boldsymbol{\varphi}} = \mathbf{A}^\top\boldsymbol{\varphi} + w_1(\mathbf{x} -
+    \mathbf{y}_{\text{out}})$, what is
     $\displaystyle\int_0^T\frac{d}{dt}\bigl(\boldsymbol{\varphi}^\top\tilde{\mathbf{x}}\bigr)\,dt =
     \int_0^T\dot{\boldsymbol{\varphi}}^\top\tilde{\mathbf{x}}\,dt +
     \int_0^T\boldsymbol{\varphi}^\top\dot{\tilde{\mathbf{x}}}\,dt$ ?

@@ -58,10 +58,11 @@ plotting.show(axes, alt="The handwritten digits 0 to 7, each of 8 x 8 grey value
 # ## One hidden layer <small>A1</small>
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# A neural network alternates two operations: a **linear map**, which mixes the entries of a vector, and a **nonlinear function** $\sigma$, which acts on each entry alone.
-# With one hidden layer,
+# A neural network alternates two operations, a **linear map** and a **nonlinear function**.
 
 # %% [markdown]
+# Matrices mix the entries of a vector, $\sigma$ acts on each entry alone. With one hidden layer,
+#
 # $$\mathbf{y} = \mathbf{V}\,\sigma(\mathbf{W}\mathbf{x} + \mathbf{c}) + \mathbf{b}.$$
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -104,7 +105,7 @@ with predict.ask("A-relu"):
 # The theorem promises that good weights exist. It does not say how many nodes are needed, nor how to find the weights.
 
 # %% [markdown]
-# Let us watch it at work. We draw $\mathbf{W}$ and $\mathbf{c}$ at random and leave only $\mathbf{V}$ and $b$ to be found: that is linear least squares.
+# Let us watch it at work, for $f(x) = \sin 6x + |x|$. We draw $\mathbf{W}$ and $\mathbf{c}$ at random and leave only $\mathbf{V}$ and $b$ to be found: that is linear least squares.
 
 # %% slideshow={"slide_type": "skip"}
 grid = np.linspace(-1, 1, 401)
@@ -191,10 +192,10 @@ with predict.ask("A-two-layers"):
 # ## Why residual? <small>A4</small>
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Suppose the first layers have already done the job. A further plain layer must then do *nothing*, $\mathbf{V}\sigma(\mathbf{x}) + \mathbf{b} = \mathbf{x}$ for all $\mathbf{x}$. No choice of $\mathbf{V}$ and $\mathbf{b}$ does that: $\tanh$ is bounded and $\mathbf{x}$ is not, and ReLU forgets by how much an entry is negative.
+# Suppose the first layers have already done the job. A further layer must then do nothing. But $\tanh$ is bounded and $\mathbf{x}$ is not, and ReLU forgets by how much an entry is negative.
 
 # %% [markdown]
-# So let a layer say only what it *changes*. That is a **residual network (ResNet)**:
+# A plain layer cannot do *nothing*: no $\mathbf{V}$, $\mathbf{b}$ have $\mathbf{V}\sigma(\mathbf{x}) + \mathbf{b} = \mathbf{x}$ for all $\mathbf{x}$. So let a layer say only what it *changes*. That is a **residual network (ResNet)**:
 #
 # $$\mathbf{x}_0 = \mathbf{x}_{\text{in}},\qquad \mathbf{x}_k = \mathbf{x}_{k-1} + \mathbf{V}_k\,\sigma(\mathbf{x}_{k-1}) + \mathbf{b}_k,\qquad \mathbf{y} = \mathbf{x}_K.$$
 
@@ -275,10 +276,10 @@ with predict.ask("A-circle"):
 #
 # $$\mathbf{x}(0) = \mathbf{x}_{\text{in}},\qquad \dot{\mathbf{x}}(t) = \mathbf{V}(t)\,\sigma(\mathbf{x}(t)) + \mathbf{b}(t),\qquad \mathbf{y} = \mathbf{x}(T).$$
 #
-# The network's output has become the state at the final time $T$.
+# The network's output has become the state at the final time $T$. The forward Euler method solves it in $K$ steps of length $\Delta t = T/K$, from $t_0 = 0$ to $t_K = T$.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# The forward Euler method solves it in $K$ steps of length $\Delta t = T/K$, from $t_0 = 0$ to $t_K = T$. You know it from earlier lectures: write down one step of it, and compare it with a residual layer.
+# You know it from earlier lectures: write down one step of it, and compare it with a residual layer.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lecture"]
 quiz.question("A-scale")
@@ -410,14 +411,14 @@ def my_observed_order(dt, errors):
 exercises.observed_order.check(my_observed_order)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
-# So a deeper network solves *the same* ODE more exactly, with an error of **order 1** at $T$. That needs weights that change slowly from layer to layer. If they have nothing to do with each other, and are large enough to matter, there is no ODE to converge to.
+# So a deeper network solves *the same* ODE more exactly, with an error of **order 1** at $T$. That needs weights that change slowly from layer to layer. If they have nothing to do with each other, and are large enough to matter (here they grow like $\sqrt K$, so that $K$ kicks add up to something), there is no ODE to converge to.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# (Below there are two sets of random weights for each number of layers. They grow like $\sqrt K$, so that $K$ independent kicks of size $\sqrt K\,\Delta t = 1/\sqrt K$ add up to something; at fixed size they would average out.)
+# (Below there are two sets of random weights for each number of layers. $K$ independent kicks of size $\sqrt K\,\Delta t = 1/\sqrt K$ add up to something; of weights of a fixed size they would average out.)
 
 # %% tags=["no-code"]
 rng = np.random.default_rng(4)
-print("layers  x(T): smooth      unrelated weights that grow like √K, two draws")
+print("layers  x(T): smooth      unrelated weights, two draws")
 for K in (50, 100, 200, 400):
     unrelated = [node.Weights.random(K + 1, 2, scale=np.sqrt(K), rng=rng) for _ in range(2)]
     outputs = [node.forward(w, x_in[:, None], 1 / K, tanh)[-1, :, 0] for w in unrelated]
@@ -453,7 +454,7 @@ quiz.question("A-order")
 # %% slideshow={"slide_type": "subslide"}
 quiz.question("A-frobenius")
 
-# %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # On the grid the integrals become sums, and $J$ an ordinary function of finitely many numbers (12.C goes through it term by term). Is it a good stand-in for the integral?
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -578,7 +579,7 @@ with predict.ask("A-gap"):
 # The same, moving: press *Play*. Any point can be taken and dragged.
 
 # %% slideshow={"slide_type": "subslide"} tags=["lecture"]
-explore.flow(problem, trained.weights)
+explore.flow(problem, trained.weights, carry="nothing")
 
 # %% slideshow={"slide_type": "subslide"}
 correct = np.sum(node.nearest_target(x[-1]) == data.label)
@@ -592,7 +593,7 @@ print(f"{correct} of {problem.I} points end nearest to their own target")
 # Every point ends near its own target, although all of them obey one and the same ODE.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Look at the grey circle. Between two red points, where there is nothing to tell it what to do, it is stretched and dragged along to the blue target. Does the disk ever get *out* of the circle? 12.C comes back to that.
+# Look at the grey circle in the pictures above. Between two red points, where there is nothing to tell it what to do, it is stretched and dragged along to the blue target. Does the disk ever get *out* of the circle? 12.C comes back to that.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict, then move.** Paths cross in the plane. Do two *points* ever meet? Carry the grid along: where is it stretched most, and does it ever tear or fold over?

@@ -55,10 +55,9 @@ problem
 #
 # $$\frac{\dot{\mathbf{x}}^{ih} - \dot{\mathbf{x}}^i}{h} = \mathbf{V}\,\frac{\sigma(\mathbf{x}^{ih}) - \sigma(\mathbf{x}^i)}{h} + \tilde{\mathbf{b}}.$$
 
-# %% [markdown] slideshow={"slide_type": "notes"}
-# $\sigma$ acts on each entry alone, so its difference quotient tends to $\sigma'(\mathbf{x}^i)$ times $\tilde{\mathbf{x}}^i$, entry by entry, or $\operatorname{diag}(\sigma'(\mathbf{x}^i))\,\tilde{\mathbf{x}}^i$. Both solutions start at $\mathbf{x}_{\text{in}}^i$, so the tangent starts at zero:
-
 # %% [markdown]
+# $\sigma$ acts on each entry alone, so its difference quotient tends to $\sigma'(\mathbf{x}^i)$ times $\tilde{\mathbf{x}}^i$, entry by entry, or $\operatorname{diag}(\sigma'(\mathbf{x}^i))\,\tilde{\mathbf{x}}^i$. Both solutions start at $\mathbf{x}_{\text{in}}^i$, so the tangent starts at zero:
+#
 # $$\tilde{\mathbf{x}}^i(0) = \mathbf{0},\qquad \dot{\tilde{\mathbf{x}}}^i = \mathbf{V}\operatorname{diag}\bigl(\sigma'(\mathbf{x}^i)\bigr)\,\tilde{\mathbf{x}}^i + \tilde{\mathbf{b}}.$$
 #
 # This ODE is *linear* in $\tilde{\mathbf{x}}$, even though the one for $\mathbf{x}$ is not.
@@ -84,10 +83,10 @@ with predict.ask("B-quotient"):
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
 # A kick to $\mathbf{b}$ in one layer only, of length $1/\Delta t$: before it the tangent is zero, right after it, it is the kick's direction.
 #
-# **Predict, then move.** Turn the kick by 180 degrees: what becomes of the tangent, and what of the quotient with $h = 1$? Then go down to $h = 10^{-8}$, and to $10^{-15}$: in how many digits do the two agree, at $T$?
+# **Predict, then move.** Turn the kick by 180 degrees: what becomes of the tangent, and what of the quotient with $h = 1$? And why does their difference grow again below $h = 10^{-8}$?
 
 # %%
-explore.tangent()
+explore.tangent(log10_h=0.0)
 
 # %% tags=["answer"] jupyter={"source_hidden": true}
 predict.ask("B-kick")
@@ -103,7 +102,7 @@ predict.ask("B-kick")
 quiz.question("B-tangent")
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
-# The first term is $\hat{\mathbf{V}}\sigma(\mathbf{x}^{ih})$ and tends to $\hat{\mathbf{V}}\sigma(\mathbf{x}^i)$, the second is as before:
+# The quotient's first term is $\hat{\mathbf{V}}\sigma(\mathbf{x}^{ih})$ and tends to $\hat{\mathbf{V}}\sigma(\mathbf{x}^i)$, the second is as before:
 #
 # $$\hat{\mathbf{x}}^i(0) = \mathbf{0},\qquad \dot{\hat{\mathbf{x}}}^i = \hat{\mathbf{V}}\,\sigma(\mathbf{x}^i) + \mathbf{V}\operatorname{diag}\bigl(\sigma'(\mathbf{x}^i)\bigr)\,\hat{\mathbf{x}}^i.$$
 #
@@ -141,10 +140,12 @@ exercises.tangent.check(my_tangent)
 #
 # $$\langle\nabla_{\mathbf{b}}J, \tilde{\mathbf{b}}\rangle = \sum_{i=1}^I(\mathbf{x}^i(T) - \mathbf{y}_{\text{out}}^i)^\top\tilde{\mathbf{x}}^i(T) + w_1\sum_{i=1}^I\int_0^T(\mathbf{x}^i - \mathbf{y}_{\text{out}}^i)^\top\tilde{\mathbf{x}}^i\,dt + w_2\int_0^T\mathbf{b}^\top\tilde{\mathbf{b}}\,dt,$$
 #
-# $$\langle\nabla_{\mathbf{V}}J, \hat{\mathbf{V}}\rangle_F = \sum_{i=1}^I(\mathbf{x}^i(T) - \mathbf{y}_{\text{out}}^i)^\top\hat{\mathbf{x}}^i(T) + w_1\sum_{i=1}^I\int_0^T(\mathbf{x}^i - \mathbf{y}_{\text{out}}^i)^\top\hat{\mathbf{x}}^i\,dt + w_2\int_0^T\langle\mathbf{V}, \hat{\mathbf{V}}\rangle_F\,dt.$$
+# $$\langle\nabla_{\mathbf{V}}J, \hat{\mathbf{V}}\rangle = \sum_{i=1}^I(\mathbf{x}^i(T) - \mathbf{y}_{\text{out}}^i)^\top\hat{\mathbf{x}}^i(T) + w_1\sum_{i=1}^I\int_0^T(\mathbf{x}^i - \mathbf{y}_{\text{out}}^i)^\top\hat{\mathbf{x}}^i\,dt + w_2\int_0^T\langle\mathbf{V}, \hat{\mathbf{V}}\rangle_F\,dt.$$
+#
+# The left sides are names so far: integrals over $t$ of a gradient times a direction, and we look for that gradient. $\langle\cdot, \cdot\rangle_F$ is the sum of the products of the entries.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# (For now the left sides are only names for these derivatives; what $\nabla_{\mathbf{b}}J$ is by itself we find out below. $\langle\mathbf{V}, \hat{\mathbf{V}}\rangle_F = \operatorname{trace}(\mathbf{V}^\top\hat{\mathbf{V}})$ is the sum of the products of the entries.) On the grid the integrals are sums; why the running one leaves out the first and the last point is a matter for 12.C.
+# ($\langle\mathbf{V}, \hat{\mathbf{V}}\rangle_F = \operatorname{trace}(\mathbf{V}^\top\hat{\mathbf{V}})$.) On the grid the integrals are sums; why the running one leaves out the first and the last point is a matter for 12.C.
 
 # %% slideshow={"slide_type": "subslide"}
 def derivative_by_tangent(direction):
@@ -472,19 +473,19 @@ print("relative error below 1e-13:", error < 1e-13)
 quiz.question("B-transpose")
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
-# To read off the gradient, write the right side of the identity as a Frobenius product: $\boldsymbol{\varphi}^\top\hat{\mathbf{V}}\boldsymbol{\sigma} = \sum_{m,n}\varphi_m\hat V_{mn}\sigma_n = \langle\boldsymbol{\varphi}\boldsymbol{\sigma}^\top, \hat{\mathbf{V}}\rangle_F$. Hence
+# To read off the gradient, write the right side of the identity as a Frobenius product, with $\boldsymbol{\sigma} = \sigma(\mathbf{x})$: $\boldsymbol{\varphi}^\top\hat{\mathbf{V}}\boldsymbol{\sigma} = \sum_{m,n}\varphi_m\hat V_{mn}\sigma_n = \langle\boldsymbol{\varphi}\boldsymbol{\sigma}^\top, \hat{\mathbf{V}}\rangle_F$. Hence
 #
 # $$(\nabla_{\mathbf{V}}J)(t) = \sum_{i=1}^I\boldsymbol{\varphi}^i(t)\,\sigma(\mathbf{x}^i(t))^\top + w_2\mathbf{V}(t).$$
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
-# > **The lecture's slides have** $\sum_i\sigma(\mathbf{x}^i)(\boldsymbol{\varphi}^i)^\top + w_2\mathbf{V}$, in three places of 12.B and once more in 12.C, right above the discrete formula, which has it right. That is the transpose. Ask how $J$ changes with the entry in row 1, column 2: it multiplies $\sigma(x_2)$ and feeds the equation of $x_1$, so the answer is $\varphi_1\sigma(x_2)$, the row from $\boldsymbol{\varphi}$, the column from $\sigma$.
+# > **The lecture's original slides have** $\sum_i\sigma(\mathbf{x}^i)(\boldsymbol{\varphi}^i)^\top + w_2\mathbf{V}$, in three places of 12.B and once more in 12.C, right above the discrete formula, which has it right. That is the transpose. Ask how $J$ changes with the entry in row 1, column 2: it multiplies $\sigma(x_2)$ and feeds the equation of $x_1$, so the answer is $\varphi_1\sigma(x_2)$, the row from $\boldsymbol{\varphi}$, the column from $\sigma$.
 
 # %% tags=["no-code"]
 sigma_x = tanh.sigma(x[:-1])
 phi_sigma = phi @ sigma_x.transpose(0, 2, 1)  # one product for each layer, summed over samples
 ours = problem.dt * (phi_sigma + problem.w2 * weights.V)
 slide = problem.dt * (phi_sigma.transpose(0, 2, 1) + problem.w2 * weights.V)
-print("Relative error, the complex step of J being the referee")
+print("Relative error, beside an independent gradient (the complex step)")
 print("phi sigma^T: below 1e-13:", verify.relative_error(ours, referee.V) < 1e-13)
 print(f"sigma phi^T: {verify.relative_error(slide, referee.V):.2f}")
 
@@ -513,7 +514,7 @@ def gradient_of_J(weights):
     return node.gradient(weights, x, phi, problem.dt, problem.w2, tanh)
 
 
-error = verify.relative_error(gradient_of_J(weights), referee)  # the complex step of J
+error = verify.relative_error(gradient_of_J(weights), referee)  # an independent gradient
 print("relative error below 1e-13:", error < 1e-13)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]

@@ -25,14 +25,14 @@ from neuralode_lib.verify import complex_step, numerical_gradient, relative_erro
 
 plotting.use_style()
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## The grid <small>C1, C3</small>
 #
 # $N_T$ points in time, $t_k = (k - 1)\Delta t,\ \Delta t = T/(N_T - 1)$ <small>C1</small>, with $k = 1, \dots, N_T$. Between them lie $N_T - 1$ steps, the layers: step $k$ leads from $\mathbf{x}_k$ to
 #
 # $$\mathbf{x}_{k+1}^i = \mathbf{x}_k^i + \Delta t\,\bigl(\mathbf{V}_k\,\sigma(\mathbf{x}_k^i) + \mathbf{b}_k\bigr),\qquad \mathbf{x}_1^i = \mathbf{x}_{\text{in}}^i.$$
 #
-# <small>C3</small> States live on points, weights on steps.
+# <small>C3</small> States live on points, weights on steps. (12.A and 12.B count states from 0. From here on, as on the exercise sheet, the first one is $\mathbf{x}_1$; there are $K = N_T - 1$ layers.)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # A small example, to count on one's fingers. (What `TrainingProblem` is not told is as in the lecture: $T = 1$, $N_T = 101$, $w_1 = w_2 = 0.01$, ReLU.)
@@ -62,7 +62,7 @@ exercises.forward.check(my_forward)
 # %% [markdown] slideshow={"slide_type": "skip"}
 # To compare, when yours is written (click on the bar):
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 def forward(weights, x_in, dt, activation):
     x = [x_in]
     for V, b in zip(weights.V, weights.b, strict=True):
@@ -72,7 +72,7 @@ def forward(weights, x_in, dt, activation):
 
 print("the library's states:", np.allclose(forward(small_weights, x_in, dt, tanh), small_x))
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## The discrete cost <small>C2</small>
 #
 # $$J = \frac12\sum_{i=1}^I|\mathbf{x}_{N_T}^i - \mathbf{y}_{\text{out}}^i|^2 + \frac{w_1\Delta t}{2}\sum_{i=1}^I\sum_{k=2}^{N_T-1}|\mathbf{x}_k^i - \mathbf{y}_{\text{out}}^i|^2 + \frac{w_2\Delta t}{2}\sum_{k=1}^{N_T-1}\bigl(\|\mathbf{V}_k\|_F^2 + |\mathbf{b}_k|^2\bigr)$$
@@ -94,7 +94,7 @@ exercises.cost.check(my_cost)
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The formula once more, with a loop for each sum; the library has no loops.
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 def J_by_loops(weights, x):
     J = 0.0
     for i in range(small.I):
@@ -119,14 +119,13 @@ quiz.question("C-count")
 # We could discretise the adjoint ODE of 12.B, but then we would have to decide what to take at which time. The chain rule decides it for us: $\mathbf{x}_k$ moves $\mathbf{x}_{k+1}$, and stands in the running cost itself.
 
 # %% [markdown]
-# The price of a state is $\boldsymbol{\varphi}_{k-1} = \partial J/\partial\mathbf{x}_k$, and by the chain rule
+# The price of the state $\mathbf{x}_k$ is called $\boldsymbol{\varphi}_{k-1} = \partial J/\partial\mathbf{x}_k$. By the chain rule
 #
 # $$\frac{\partial J}{\partial\mathbf{x}_k} = \Bigl(\frac{\partial\mathbf{x}_{k+1}}{\partial\mathbf{x}_k}\Bigr)^\top\frac{\partial J}{\partial\mathbf{x}_{k+1}} + \Delta t\,w_1(\mathbf{x}_k - \mathbf{y}_{\text{out}}),\qquad \frac{\partial\mathbf{x}_{k+1}}{\partial\mathbf{x}_k} = \mathbf{I} + \Delta t\,\mathbf{V}_k\operatorname{diag}(\sigma'(\mathbf{x}_k)).$$
 
-# %% [markdown] slideshow={"slide_type": "notes"}
-# The last state is paid for in the first term of $J$ only. So:
-
 # %% [markdown]
+# The last state is paid for in the first term of $J$ only. So
+#
 # $$\begin{gathered} \boldsymbol{\varphi}_{N_T-1} = \mathbf{x}_{N_T} - \mathbf{y}_{\text{out}},\\
 # \boldsymbol{\varphi}_{k-1} = \boldsymbol{\varphi}_k + \Delta t\,\bigl(\mathbf{V}_k\operatorname{diag}(\sigma'(\mathbf{x}_k))\bigr)^\top\boldsymbol{\varphi}_k + \Delta t\,w_1(\mathbf{x}_k - \mathbf{y}_{\text{out}}),\quad k = N_T - 1, \dots, 2. \end{gathered}$$
 #
@@ -331,7 +330,7 @@ def my_descent_step(weights, gradient, gamma):
 exercises.descent_step.check(my_descent_step)
 
 # %% [markdown]
-# The experiment of the course's exercise sheet: 64 points, 100 layers, ReLU, $w_1 = w_2 = 0.01$, from $\mathbf{V} = \mathbf{0}$, $\mathbf{b} = \mathbf{0}$.
+# The experiment of the course's exercise sheet: 64 points, 100 layers, $T = 1$, ReLU, $w_1 = w_2 = 0.01$, from $\mathbf{V} = \mathbf{0}$, $\mathbf{b} = \mathbf{0}$.
 
 # %% slideshow={"slide_type": "subslide"}
 data = node.disk_in_ring()
@@ -384,7 +383,7 @@ with predict.ask("C-gammas"):
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## Ten thousand iterations
 #
-# As many as in the lecture. A spike is a step that overshoots.
+# With $\gamma = 1$. A spike is a step that overshoots.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # On the exercise sheet, a MATLAB script with loops over samples takes two minutes for a thousand; here all samples are the columns of one matrix, and ten thousand take seconds. You may stop it at any time (the square in the toolbar): the result so far is kept.
@@ -451,7 +450,10 @@ print(f"{correct} of {problem.I} points end nearest to their own target")
 # (What to do at the left edge, far from all data, nobody has told the network.)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["lecture"]
-# **Predict, then try.** Now you train: what is the largest $\gamma$ that does not diverge ($\gamma$ and the step rule can be changed on the way)? In the notebook, where one can start afresh: for which data set (blobs, moons, the disk in the ring) does $J < 3$ take the fewest iterations, and what do five layers manage?
+# **Predict, then try.** Now you train: what is the largest $\gamma$ that does not diverge ($\gamma$ and the step rule can be changed on the way)?
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# And afresh: for which data set (blobs, moons, the disk in the ring) does $J < 3$ take the fewest iterations, and what do five layers manage?
 
 # %%
 explore.training()
@@ -829,7 +831,7 @@ print(f"largest dt * |V_k|: {problem.dt * norms.max():.2f}")
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lecture"]
 # ## One more dimension
 #
-# The remedy is cheap, and from the same paper: an *augmented* neural ODE. Give every point a third coordinate, zero at the start and zero at the target, and there is room to go round. (Here with $\tanh$, $w_2 = 0.05$ and L-BFGS; gradient descent with ReLU does not find such weights from every start.)
+# The remedy is cheap, and from the same paper: an *augmented* neural ODE. Give every point a third coordinate, zero at the start and zero at the target, and there is room to go round. (Here with $\tanh$, $w_2 = 0.05$ and another optimiser, L-BFGS; gradient descent with ReLU does not find such weights from every start.)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # (We start from small random weights. From zero weights the third coordinate would stay zero for ever: it is on target already, so its adjoint is zero, and so is every gradient that could move it.)
