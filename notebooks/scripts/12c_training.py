@@ -43,6 +43,7 @@ x_in, y_out = rng.standard_normal((2, 2, 3))
 small = node.TrainingProblem(x_in, y_out, T=1.0, N_T=5, w1=1.0, w2=0.5, activation=tanh)
 small_weights = node.Weights.random(small.N_T, small.d, scale=1.5, rng=rng)
 small_x, dt = small.states(small_weights), small.dt
+print(small)
 print("t  ", small.t, "  dt =", dt)
 print("x  ", small_x.shape, "  V", small_weights.V.shape, "  b", small_weights.b.shape)
 
