@@ -58,7 +58,7 @@ plotting.show(axes, alt="The handwritten digits 0 to 7, each of 8 x 8 grey value
 # ## One hidden layer <small>A1</small>
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# A neural network alternates two operations, a **linear map** and a **nonlinear function**.
+# A neural network alternates two operations, a **linear map** and a **nonlinear function** $\sigma$.
 
 # %% [markdown]
 # Matrices mix the entries of a vector, $\sigma$ acts on each entry alone. With one hidden layer,
