@@ -8,8 +8,8 @@ ANSWERS: dict[str, str] = {
     Before the kick the tangent is zero; right after it, it is the kick's direction, a vector of length 1, for Euler
     adds $\Delta t$ times $1/\Delta t$. Turned by 180 degrees the tangent changes its sign exactly, because its ODE is
     linear, while the quotient with $h = 1$ is up to 1.0 long one way and up to 1.9 the other. At $h = 10^{-8}$ the two
-    agree to seven digits. Below, rounding takes over: the states are known to some $10^{-16}$, which the quotient divides by
-    $h$, and at $10^{-15}$ no digit is right.
+    agree to seven digits. Below, rounding takes over: the states are known to some $10^{-16}$, which the quotient
+    divides by $h$, and at $10^{-15}$ no digit is right.
     """,
     "B-lowest": r"""
     Where the two errors balance. For the difference quotient $h = \varepsilon/h$, so $h = \sqrt\varepsilon \approx
