@@ -120,10 +120,14 @@ def test_every_exercise_is_in_the_lab():
 
 def test_every_explorer_has_a_setting_that_it_takes():
     settings = [ast.parse(row[0].strip("`"), mode="eval").body for row in table("What to show")]
+    scripts = "".join(script.read_text(encoding="utf-8") for script in solutions.SCRIPTS)
     assert {call.func.attr for call in settings} == set(EXPLORERS)
     for call in settings:
         keywords = {keyword.arg: keyword.value for keyword in call.keywords}
         inspect.signature(getattr(explore, call.func.attr)).bind(*call.args, **keywords)
+        shown = re.findall(rf"^explore.{call.func.attr}\((.*)\)$", scripts, re.MULTILINE)
+        given = ", ".join(map(ast.unparse, call.args))
+        assert any(cell.startswith(given) for cell in shown), f"no cell has explore.{call.func.attr}({given}"
 
 
 def test_what_is_named_elsewhere_exists():
