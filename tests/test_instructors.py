@@ -125,9 +125,9 @@ def test_every_explorer_has_a_setting_that_it_takes():
     for call in settings:
         keywords = {keyword.arg: keyword.value for keyword in call.keywords}
         inspect.signature(getattr(explore, call.func.attr)).bind(*call.args, **keywords)
-        shown = re.findall(rf"^explore.{call.func.attr}\((.*)\)$", scripts, re.MULTILINE)
+        shown = re.findall(rf"^explore\.{call.func.attr}\((.*)\)$", scripts, re.MULTILINE)
         given = ", ".join(map(ast.unparse, call.args))
-        assert any(cell.startswith(given) for cell in shown), f"no cell has explore.{call.func.attr}({given}"
+        assert any(cell.startswith(given) for cell in shown), f"no cell has explore.{call.func.attr}({given})"
 
 
 def test_what_is_named_elsewhere_exists():
